@@ -95,7 +95,9 @@ def measure(
         infinite values, or a number of values that differs from the number of seeds.
     """
     if not _KEY.fullmatch(key):
-        raise ValueError(f"key {key!r} must read area/data/method/measure, e.g. nesyvit/P2/rules/accuracy")
+        raise ValueError(
+            f"key {key!r} must read area/data/method/measure, e.g. nesyvit/P2/rules/accuracy"
+        )
     if unit not in UNITS:
         raise ValueError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
     if tier not in runtime.TIERS:
@@ -214,7 +216,7 @@ def to_frame(chapter: str):
 
 
 def glue(chapter: str) -> None:
-    """Paste-able by key on the page that calls this: ``{glue:text}`nesyvit/P2/rules/accuracy` ``."""
+    """Make every result of a chapter available to ``{glue:text}`key` `` on the calling page."""
     from myst_nb import glue as paste
 
     for m in load(chapter):

@@ -107,7 +107,7 @@ def device_name() -> str:
 
 
 def cache_dir(*parts: str) -> Path:
-    """A folder for things that can be made again; ``NESYLIB_CACHE`` moves it. Created if missing."""
+    """A folder for what can be made again, created if missing; ``NESYLIB_CACHE`` moves it."""
     from platformdirs import user_cache_dir
 
     root = os.environ.get("NESYLIB_CACHE") or user_cache_dir("nesylib")

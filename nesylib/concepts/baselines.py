@@ -1,0 +1,100 @@
+"""What every NeSyViT result is held against: the same ViT with an ordinary head."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from nesylib.concepts import loop
+from nesylib.concepts.augment import Augment
+from nesylib.concepts.training import parameter_groups
+from nesylib.vit.backbones import create_backbone
+from nesylib.vit.features import pool_tokens
+
+
+class PlainViT(nn.Module):
+    """A ViT with a linear classification head on [CLS]: pictures to ``(N, classes)`` logits."""
+
+    def __init__(self, backbone: str | nn.Module, n_classes: int, *, seed: int = 0, **options):
+        super().__init__()
+        if isinstance(backbone, str):
+            backbone = create_backbone(backbone, seed=seed, **options)
+        self.backbone = backbone
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed + 1)
+            self.head = nn.Linear(backbone.num_features, n_classes)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.head(pool_tokens(self.backbone, images, "cls"))
+
+    @torch.inference_mode()
+    def predict(self, dataset, batch_size: int = 256) -> np.ndarray:
+        """Predicted class indices ``(N,)``."""
+        self.eval()
+        device = next(self.parameters()).device
+        rows = [
+            self(torch.from_numpy(np.asarray(dataset.images[i : i + batch_size])).to(device))
+            .argmax(1)
+            .cpu()
+            .numpy()
+            for i in range(0, len(dataset), batch_size)
+        ]
+        return np.concatenate(rows)
+
+
+def fit_classifier(
+    net: PlainViT,
+    train,
+    *,
+    epochs: int = 30,
+    batch_size: int = 128,
+    lr: float = 1e-3,
+    weight_decay: float = 0.05,
+    augment: Augment | None = None,
+    seed: int = 0,
+    **options,
+) -> loop.History:
+    """Train a :class:`PlainViT` with cross-entropy; other options as :func:`loop.train` takes."""
+
+    def parts(logits: torch.Tensor, labels: torch.Tensor, done: float) -> dict[str, torch.Tensor]:
+        return {"total": F.cross_entropy(logits.float(), labels)}
+
+    return loop.train(
+        net,
+        train.images,
+        train.labels,
+        parts,
+        groups=parameter_groups(net, lr, weight_decay),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        prepare=augment,
+        **options,
+    )
+
+
+def linear_probe(
+    train: np.ndarray, labels: np.ndarray, test: np.ndarray, strength: float = 1.0
+) -> np.ndarray:
+    """Predictions of a logistic regression on standardised features.
+
+    Parameters
+    ----------
+    train, test
+        ``(N, E)`` and ``(M, E)`` features.
+    strength
+        Inverse of the L2 penalty (scikit-learn's ``C``).
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(M,)`` predicted labels.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
+    return probe.fit(train, labels).predict(test)

@@ -1,0 +1,78 @@
+"""From pictures to activations, from activations to bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from nesylib.concepts.model import ConceptViT
+from nesylib.vit.features import frozen_features
+
+
+@torch.inference_mode()
+def encode(
+    net: ConceptViT,
+    dataset,
+    *,
+    batch_size: int = 256,
+    cache_features: bool = False,
+    progress: bool = False,
+) -> np.ndarray:
+    """Concept activations of every picture, ``(N, D)`` float32 in (0, 1).
+
+    Parameters
+    ----------
+    dataset
+        An :class:`nesylib.data.ImageSet`, or an array of pictures ``(N, 3, H, W)`` uint8.
+    cache_features
+        Keep the backbone's features on disk: worth it when the backbone is frozen and large.
+    """
+    net.eval()
+    device = next(net.parameters()).device
+    if cache_features:
+        features = frozen_features(net.backbone, dataset, net.pooling, progress=progress)
+        return net.concepts(torch.from_numpy(features).to(device)).float().cpu().numpy()
+    images = getattr(dataset, "images", dataset)
+    rows = []
+    starts = range(0, len(images), batch_size)
+    for start in tqdm(starts, desc="encode", disable=not progress, leave=False):
+        batch = torch.from_numpy(np.asarray(images[start : start + batch_size]))
+        rows.append(net(batch.to(device)).float().cpu().numpy())
+    return np.concatenate(rows) if rows else np.zeros((0, net.n_concepts), np.float32)
+
+
+def binarize(activations: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """Bits of the activations: 1 where ``activation >= threshold`` (arXiv 2505.06745: 0.5).
+
+    Raises
+    ------
+    ValueError
+        For NaN (a diverged network) or a threshold outside (0, 1).
+    """
+    activations = np.asarray(activations)
+    if np.isnan(activations).any():
+        raise ValueError("activations hold NaN: the network has diverged; train it again")
+    if not 0 < threshold < 1:
+        raise ValueError(f"threshold must lie between 0 and 1, got {threshold}")
+    return activations >= threshold
+
+
+def code_summary(activations: np.ndarray, threshold: float = 0.5) -> dict[str, float]:
+    """What a set of codes looks like at a glance.
+
+    Returns
+    -------
+    dict
+        ``active``: mean number of neurons on per picture. ``dead`` and ``always``: neurons that
+        are never and always on. ``unsure``: share of activations in [0.4, 0.6], where a small
+        change flips the bit. ``codes``: number of different bit vectors.
+    """
+    bits = binarize(activations, threshold)
+    return {
+        "active": float(bits.sum(1).mean()),
+        "dead": int((~bits.any(0)).sum()),
+        "always": int(bits.all(0).sum()),
+        "unsure": float(((activations >= 0.4) & (activations <= 0.6)).mean()),
+        "codes": len(np.unique(np.packbits(bits, axis=1), axis=0)),
+    }

@@ -1,0 +1,256 @@
+"""One training loop for every network of the book.
+
+Everything random in an epoch (order, augmentation, dropout) is drawn from ``(seed, epoch)``, so
+a run that was interrupted and goes on from its last whole epoch ends where it would have ended.
+Devices, mixed precision and several processes are left to Accelerate.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from safetensors.torch import save_file
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from nesylib import runtime
+from nesylib.vit.backbones import read_safetensors
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss became NaN or infinite; the network holds its last whole epoch."""
+
+
+@dataclass
+class History:
+    """What each epoch measured: a list of dictionaries, one per epoch."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    def frame(self):
+        """As a :class:`pandas.DataFrame` indexed by epoch."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows).set_index("epoch")
+
+    def __getitem__(self, name: str) -> list[float]:
+        return [row[name] for row in self.rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Indexed(Dataset):
+    """Inputs and labels fetched a whole batch at a time."""
+
+    def __init__(self, inputs, labels):
+        self.inputs, self.labels = inputs, np.asarray(labels, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int):
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: list[int]):
+        chosen = np.asarray(indices)
+        return (
+            torch.from_numpy(np.ascontiguousarray(self.inputs[chosen])),
+            torch.from_numpy(self.labels[chosen]),
+        )
+
+
+class EpochBatches:
+    """Batches of indices, shuffled from ``(seed, epoch)``; the last short batch is left out."""
+
+    def __init__(self, n: int, batch_size: int, seed: int):
+        self.n, self.batch_size, self.seed, self.epoch = n, min(batch_size, n), seed, 0
+        self.drop_last = True
+
+    def __len__(self) -> int:
+        return self.n // self.batch_size
+
+    def __iter__(self):
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n)
+        for start in range(0, len(self) * self.batch_size, self.batch_size):
+            yield order[start : start + self.batch_size].tolist()
+
+
+def train(
+    module: nn.Module,
+    inputs,
+    labels,
+    loss: Callable[[torch.Tensor, torch.Tensor, float], dict[str, torch.Tensor]],
+    *,
+    groups: list[dict],
+    epochs: int,
+    batch_size: int,
+    warmup: float = 0.05,
+    clip: float = 1.0,
+    seed: int = 0,
+    prepare: Callable[[torch.Tensor, torch.Generator], torch.Tensor] | None = None,
+    checkpoint: str | Path | None = None,
+    accelerator: Accelerator | None = None,
+    progress: bool = True,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+) -> History:
+    """Train ``module`` on ``inputs`` and ``labels`` with AdamW and a cosine schedule.
+
+    Parameters
+    ----------
+    loss
+        Called with the module's output, the labels and the share of all steps that are done;
+        returns named scalars, of which ``"total"`` is minimised.
+    groups
+        Parameter groups for AdamW, each with its ``lr`` and ``weight_decay``.
+    warmup
+        Share of all steps over which the learning rate rises.
+    prepare
+        Applied to each batch of inputs before the module, with the epoch's generator.
+    checkpoint
+        A file that holds the last whole epoch. If it is there, training goes on from it.
+    on_epoch
+        Called with the row of each epoch, for a live plot or for early stopping: training ends
+        when it raises :class:`StopIteration`.
+
+    Raises
+    ------
+    TrainingDiverged
+        When the total is no longer finite.
+    ValueError
+        For no epochs, or fewer than two examples.
+    """
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs}")
+    if len(labels) < 2:
+        raise ValueError("training needs at least two examples")
+    accelerator = accelerator or Accelerator()
+    batches = EpochBatches(len(labels), batch_size, seed)
+    loader = DataLoader(Indexed(inputs, labels), batch_sampler=batches, collate_fn=_as_is)
+    optimizer = torch.optim.AdamW(groups)
+    base = [group["lr"] for group in optimizer.param_groups]
+    history = History()
+    state = _Checkpoint(checkpoint, module, optimizer, history, settings=(epochs, batch_size, seed))
+    module.to(accelerator.device)
+    first = state.resume()
+    model, prepared, loader = accelerator.prepare(module, optimizer, loader)
+    steps = epochs * len(batches)
+    trained = [p for group in groups for p in group["params"]]
+    bar = tqdm(total=steps, initial=first * len(batches), disable=not progress, leave=False)
+    for epoch in range(first, epochs):
+        good = {k: v.detach().clone() for k, v in module.state_dict().items()}
+        batches.epoch = epoch
+        generator = torch.Generator().manual_seed(hash((seed, epoch)) % 2**63)
+        began, sums = time.perf_counter(), {}
+        model.train()
+        with runtime.seeded(seed * 100_003 + epoch):
+            for step, (x, y) in enumerate(loader, start=epoch * len(batches)):
+                for group, lr in zip(optimizer.param_groups, base, strict=True):
+                    group["lr"] = lr * _schedule(step, steps, warmup)
+                with accelerator.autocast():
+                    parts = loss(model(prepare(x, generator) if prepare else x), y, step / steps)
+                if not torch.isfinite(parts["total"]):
+                    module.load_state_dict(good)
+                    model.eval()
+                    raise TrainingDiverged(_diverged(epoch, step, parts))
+                prepared.zero_grad()
+                accelerator.backward(parts["total"])
+                accelerator.clip_grad_norm_(trained, clip)
+                prepared.step()
+                for name, value in parts.items():
+                    sums[name] = sums.get(name, 0.0) + value.detach()
+                bar.update()
+        row = {"epoch": epoch + 1} | {k: float(v) / len(batches) for k, v in sums.items()}
+        row["seconds"] = time.perf_counter() - began
+        history.rows.append(row)
+        bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k not in ("epoch", "seconds")})
+        if accelerator.is_main_process:
+            state.save(epoch + 1)
+        if on_epoch is not None:
+            try:
+                on_epoch(row)
+            except StopIteration:
+                break
+    bar.close()
+    module.eval()
+    return history
+
+
+def _as_is(batch):
+    return batch
+
+
+def _schedule(step: int, steps: int, warmup: float) -> float:
+    rising = max(1, round(warmup * steps))
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+def _diverged(epoch: int, step: int, parts: dict[str, torch.Tensor]) -> str:
+    bad = [name for name, value in parts.items() if not torch.isfinite(value) and name != "total"]
+    return (
+        f"the loss is not finite in epoch {epoch + 1}, step {step + 1}"
+        + (f" (from {', '.join(bad)})" if bad else "")
+        + ": the network holds the weights it had before this epoch. Lower the learning rate, "
+        "raise the temperature, or look for NaN in the data"
+    )
+
+
+class _Checkpoint:
+    """Weights, AdamW's moments and the history after a whole epoch, in one safetensors file."""
+
+    def __init__(self, path, module: nn.Module, optimizer, history: History, settings):
+        self.path = Path(path) if path is not None else None
+        self.module, self.optimizer, self.history = module, optimizer, history
+        self.settings = list(settings)
+
+    def _parameters(self) -> list[torch.Tensor]:
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
+
+    def save(self, epoch: int) -> None:
+        if self.path is None:
+            return
+        tensors = {f"module.{k}": v.detach() for k, v in self.module.state_dict().items()}
+        for i, p in enumerate(self._parameters()):
+            for name, value in self.optimizer.state.get(p, {}).items():
+                tensors[f"adamw.{i}.{name}"] = torch.as_tensor(value).detach()
+        tensors = {k: v.cpu().contiguous().clone() for k, v in tensors.items()}
+        meta = dict(epoch=epoch, history=self.history.rows, settings=self.settings)
+        with runtime.atomic_write(self.path) as temporary:
+            save_file(tensors, temporary, metadata={"training": json.dumps(meta)})
+
+    def resume(self) -> int:
+        """Load the last whole epoch, if there is one, and return how many epochs are done."""
+        if self.path is None or not self.path.exists():
+            return 0
+        from safetensors import safe_open
+
+        tensors = read_safetensors(self.path)
+        with safe_open(self.path, "pt") as handle:
+            meta = json.loads((handle.metadata() or {}).get("training", "null"))
+        if meta is None or meta["settings"] != self.settings:
+            raise ValueError(
+                f"{self.path} belongs to a run with other settings (epochs, batch size, seed = "
+                f"{meta and meta['settings']}, now {self.settings}): delete it or name another file"
+            )
+        own = {k[7:]: v for k, v in tensors.items() if k.startswith("module.")}
+        self.module.load_state_dict(own)
+        for i, p in enumerate(self._parameters()):
+            names = ("exp_avg", "exp_avg_sq", "step")
+            found = {n: tensors[f"adamw.{i}.{n}"] for n in names if f"adamw.{i}.{n}" in tensors}
+            if found:
+                self.optimizer.state[p] = {
+                    n: v if n == "step" else v.to(p.device) for n, v in found.items()
+                }
+        self.history.rows[:] = meta["history"]
+        return meta["epoch"]

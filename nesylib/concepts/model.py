@@ -1,0 +1,97 @@
+"""NeSyViT's network: a Vision Transformer whose head is a sparse concept layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from nesylib import runtime
+from nesylib.vit.backbones import create_backbone
+from nesylib.vit.features import POOLINGS, pool_tokens
+
+
+class SparseConceptLayer(nn.Module):
+    """Linear map, then sigmoid: one activation in (0, 1) for each concept neuron.
+
+    Source: arXiv 2505.06745, where it maps 768 features to 128 neurons and replaces the
+    classification head. What makes it sparse are the losses, not the layer.
+
+    Parameters
+    ----------
+    init_spread
+        Standard deviation of the pre-activations at the start, for features of unit variance.
+        With PyTorch's own start (0.6) all activations lie near one half, all codes point the
+        same way, and the contrastive loss has almost no gradient. A choice of ours.
+
+    Shape: ``(N, in_features)`` to ``(N, n_concepts)``.
+    """
+
+    def __init__(self, in_features: int, n_concepts: int = 128, init_spread: float = 2.0):
+        super().__init__()
+        if n_concepts < 1:
+            raise ValueError(f"n_concepts must be at least 1, got {n_concepts}")
+        self.linear = nn.Linear(in_features, n_concepts)
+        nn.init.normal_(self.linear.weight, std=init_spread / in_features**0.5)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(self.linear(features))
+
+
+class ConceptViT(nn.Module):
+    """A ViT that answers with concept activations.
+
+    Parameters
+    ----------
+    backbone
+        A name for :func:`nesylib.vit.create_backbone`, or a timm ViT without a head.
+    n_concepts
+        Number of neurons of the concept layer, D.
+    pooling
+        ``"cls"``, ``"attn"`` or ``"mean"``; see :func:`nesylib.vit.pool_tokens`.
+    weights, img_size, **options
+        As :func:`nesylib.vit.create_backbone` takes them.
+    seed
+        Draws the random weights.
+
+    Shape: pictures ``(N, 3, H, W)``, uint8 or float in 0..1, to activations ``(N, D)`` in (0, 1).
+    """
+
+    def __init__(
+        self,
+        backbone: str | nn.Module = "nesy_tiny",
+        n_concepts: int = 128,
+        pooling: str = "cls",
+        *,
+        weights: str | Path | None = None,
+        img_size: int | None = None,
+        seed: int = 0,
+        **options,
+    ):
+        super().__init__()
+        if pooling not in POOLINGS:
+            raise ValueError(f"unknown pooling {pooling!r}: use one of {', '.join(POOLINGS)}")
+        self.config = None
+        if isinstance(backbone, str):
+            self.config = dict(backbone=backbone, n_concepts=n_concepts, pooling=pooling, **options)
+            backbone = create_backbone(
+                backbone, weights=weights, img_size=img_size, seed=seed, **options
+            )
+            self.config["img_size"] = backbone.patch_embed.img_size[0]
+        self.backbone = backbone
+        self.pooling = pooling
+        with runtime.seeded(seed + 1):
+            self.concepts = SparseConceptLayer(backbone.num_features, n_concepts)
+
+    @property
+    def n_concepts(self) -> int:
+        return self.concepts.linear.out_features
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """Pooled features ``(N, num_features)``: what the concept layer reads."""
+        return pool_tokens(self.backbone, images, self.pooling)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.concepts(self.features(images))

@@ -1,0 +1,82 @@
+"""A trained ConceptViT on disk: weights as safetensors, configuration and checksum beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from nesylib import runtime
+from nesylib.concepts.model import ConceptViT
+from nesylib.vit.backbones import read_safetensors
+
+
+def save_model(net: ConceptViT, path: str | Path, *, half: bool = False, **about) -> Path:
+    """Write ``path`` (safetensors) and ``path`` with ``.json`` (configuration, SHA-256, about).
+
+    Parameters
+    ----------
+    half
+        Store float16, half the size.
+    **about
+        What a reader should know: data, classes, seed, command, figures. JSON values.
+    """
+    if net.config is None:
+        raise ValueError("only a ConceptViT built from a backbone's name can be saved")
+    path = Path(path).with_suffix(".safetensors")
+    state = {
+        k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
+        for k, v in net.state_dict().items()
+    }
+    with runtime.atomic_write(path) as temporary:
+        save_file(state, temporary)
+    about = {"config": net.config, "sha256": sha256(path), **about}
+    with runtime.atomic_write(path.with_suffix(".json")) as temporary:
+        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+def load_model(path: str | Path) -> ConceptViT:
+    """Read what :func:`save_model` wrote; ``net.about`` holds the file beside the weights.
+
+    Raises
+    ------
+    FileNotFoundError
+        When one of the two files is missing.
+    ValueError
+        When the weights are cut off, changed, or do not fit their configuration.
+    """
+    path = Path(path).with_suffix(".safetensors")
+    card = path.with_suffix(".json")
+    for needed in (path, card):
+        if not needed.is_file():
+            raise FileNotFoundError(
+                f"no {needed.name} in {needed.parent}: a saved model is a .safetensors file and "
+                "the .json file beside it; copy both, or train it again"
+            )
+    about = json.loads(card.read_text("utf-8"))
+    if sha256(path) != about["sha256"]:
+        raise ValueError(
+            f"{path} is not the file that was saved (its SHA-256 differs from the one in "
+            f"{card.name}): it is cut off or changed; fetch or train it again"
+        )
+    net = ConceptViT(**about["config"])
+    try:
+        net.load_state_dict({k: v.float() for k, v in read_safetensors(path).items()})
+    except RuntimeError as error:
+        raise ValueError(f"{path} does not fit its configuration {about['config']}") from error
+    net.about = about
+    for p in net.parameters():
+        p.requires_grad_(True)
+    return net.eval()
+
+
+def sha256(path: str | Path) -> str:
+    """SHA-256 of a file as hexadecimal text."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,20 @@
+"""Vision Transformers: where features come from.
+
+``backbones.py``  timm ViTs by name and small ones of ours; weights from hub, file, or none
+``attention.py``  attention maps of a timm ViT, also while its attention is fused
+``features.py``   frozen features, computed once and kept on disk
+"""
+
+from nesylib.vit.attention import attention_maps, cls_patch_attention
+from nesylib.vit.backbones import SMALL, create_backbone, to_input
+from nesylib.vit.features import frozen_features, pool_tokens
+
+__all__ = [
+    "SMALL",
+    "attention_maps",
+    "cls_patch_attention",
+    "create_backbone",
+    "frozen_features",
+    "pool_tokens",
+    "to_input",
+]

@@ -1,0 +1,117 @@
+"""Attention maps of a timm ViT, read off while the model runs as it always does.
+
+timm computes attention with a fused kernel that never forms the attention matrix. Its inputs
+are enough: the maps are recomputed from them, for the blocks and rows that are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from timm.layers import Attention
+from torch import nn
+
+from nesylib.vit.backbones import to_input
+
+
+@torch.no_grad()
+def attention_maps(
+    model: nn.Module,
+    images: torch.Tensor,
+    blocks: Sequence[int] = (-1,),
+    rows: str = "cls",
+) -> torch.Tensor:
+    """Attention weights of some blocks.
+
+    Parameters
+    ----------
+    model
+        A timm ViT, attention fused or not.
+    images
+        ``(N, 3, H, W)`` as :func:`nesylib.vit.to_input` takes them.
+    blocks
+        Indices of blocks, negative ones from the end.
+    rows
+        ``"cls"`` for the row of the [CLS] query, ``"all"`` for every query.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(N, len(blocks), heads, T)`` for ``"cls"``, ``(..., T, T)`` for ``"all"``, where ``T``
+        counts the prefix tokens too. Each row sums to 1.
+
+    Raises
+    ------
+    NotImplementedError
+        When a block's attention is not timm's plain ``Attention`` (rotary embeddings, say):
+        its queries and keys are not what the projection gives.
+    """
+    with record_attention(model, blocks, rows) as maps:
+        model.forward_features(to_input(model, images))
+    return torch.stack([maps[b % len(model.blocks)] for b in blocks], dim=1)
+
+
+@contextmanager
+def record_attention(
+    model: nn.Module, blocks: Sequence[int] = (-1,), rows: str = "cls"
+) -> Iterator[dict[int, torch.Tensor]]:
+    """While the block runs, collect attention weights by (non-negative) index of block.
+
+    Gradients flow through the collected maps when they are enabled.
+    """
+    if rows not in ("cls", "all"):
+        raise ValueError(f"rows must be 'cls' or 'all', not {rows!r}")
+    if rows == "cls" and getattr(model, "cls_token", None) is None:
+        raise ValueError("this ViT has no [CLS] token: use rows='all' or pooling='mean'")
+    found: dict[int, torch.Tensor] = {}
+    handles = []
+    try:
+        for block in blocks:
+            index = range(len(model.blocks))[block]
+            handles.append(_hook(model.blocks[index], index, rows, found))
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def cls_patch_attention(cls_rows: torch.Tensor, num_prefix_tokens: int = 1) -> torch.Tensor:
+    """How the [CLS] query spreads over the patches: mean over heads, renormalised.
+
+    Parameters
+    ----------
+    cls_rows
+        ``(N, heads, T)``, rows of the [CLS] query.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(N, patches)``; each row sums to 1.
+    """
+    patches = cls_rows.mean(1)[:, num_prefix_tokens:]
+    return patches / patches.sum(-1, keepdim=True)
+
+
+def _hook(block: nn.Module, index: int, rows: str, found: dict[int, torch.Tensor]):
+    layer = getattr(block, "attn", None)
+    if type(layer) is not Attention:
+        raise NotImplementedError(
+            f"block {index} uses {type(layer).__name__}: maps are read from timm's plain "
+            "Attention only. Choose a ViT without rotary embeddings, such as "
+            "vit_small_patch16_224.dino"
+        )
+
+    def keep(layer: Attention, inputs: tuple[torch.Tensor, ...]) -> None:
+        x = inputs[0]
+        n, t, _ = x.shape
+        qkv = layer.qkv(x).reshape(n, t, 3, layer.num_heads, layer.head_dim)
+        q, k, _ = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        q, k = layer.q_norm(q), layer.k_norm(k)
+        if rows == "cls":
+            q = q[:, :, :1]
+        weights = (q * layer.scale @ k.transpose(-2, -1)).softmax(-1)
+        found[index] = weights[:, :, 0] if rows == "cls" else weights
+
+    return layer.register_forward_pre_hook(keep)

@@ -1,0 +1,100 @@
+"""From tokens to one vector a picture, and frozen features that are computed only once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file, save_file
+from torch import nn
+from tqdm import tqdm
+
+from nesylib import runtime
+from nesylib.vit.attention import cls_patch_attention, record_attention
+from nesylib.vit.backbones import to_input
+
+POOLINGS = ("cls", "attn", "mean")
+
+
+def pool_tokens(model: nn.Module, images: torch.Tensor, pooling: str = "cls") -> torch.Tensor:
+    """One vector for each picture.
+
+    Parameters
+    ----------
+    images
+        ``(N, 3, H, W)``, uint8 or float in 0..1.
+    pooling
+        ``"cls"``: the [CLS] token after the last block and its norm. ``"attn"``: patch tokens
+        weighted by the last block's attention from [CLS], mean over heads, renormalised over
+        patches. ``"mean"``: the mean of the patch tokens. The paper's abstract speaks of
+        attention-weighted patches, its summary of [CLS]; which one was used is not known.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(N, num_features)``.
+    """
+    if pooling not in POOLINGS:
+        raise ValueError(f"unknown pooling {pooling!r}: use one of {', '.join(POOLINGS)}")
+    pixels = to_input(model, images)
+    prefix = model.num_prefix_tokens
+    if pooling == "attn":
+        with record_attention(model, (-1,)) as maps:
+            tokens = model.forward_features(pixels)
+        weights = cls_patch_attention(maps[len(model.blocks) - 1], prefix)
+        return torch.einsum("np,npe->ne", weights, tokens[:, prefix:])
+    tokens = model.forward_features(pixels)
+    if pooling == "mean":
+        return tokens[:, prefix:].mean(1)
+    if getattr(model, "cls_token", None) is None:
+        raise ValueError("this ViT has no [CLS] token: use pooling='mean'")
+    return tokens[:, 0]
+
+
+@torch.inference_mode()
+def frozen_features(
+    model: nn.Module,
+    dataset,
+    pooling: str = "cls",
+    *,
+    batch_size: int = 64,
+    cache: bool = True,
+    progress: bool = False,
+) -> np.ndarray:
+    """Features of a data set under a frozen backbone, ``(N, num_features)`` float32.
+
+    They are kept in the cache folder under a name made from the weights, the pictures and the
+    pooling: a change of any of them computes anew, and a cut-off file is never read.
+    """
+    path = _cache_path(model, dataset, pooling) if cache else None
+    if path is not None and path.exists():
+        return load_file(path)["features"]
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    rows = []
+    starts = range(0, len(dataset), batch_size)
+    for start in tqdm(starts, desc="features", disable=not progress, leave=False):
+        batch = torch.from_numpy(np.asarray(dataset.images[start : start + batch_size]))
+        rows.append(pool_tokens(model, batch.to(device), pooling).float().cpu().numpy())
+    model.train(was_training)
+    features = np.concatenate(rows)
+    if path is not None:
+        with runtime.atomic_write(path) as temporary:
+            save_file({"features": features}, temporary)
+    return features
+
+
+def _cache_path(model: nn.Module, dataset, pooling: str) -> Path:
+    digest = hashlib.sha256(pooling.encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy().data)
+    digest.update(
+        str((len(dataset), tuple(dataset.images.shape), model.num_prefix_tokens)).encode()
+    )
+    for start in range(0, len(dataset), 512):
+        digest.update(np.ascontiguousarray(dataset.images[start : start + 512]).data)
+    return runtime.cache_dir("features") / f"{digest.hexdigest()[:32]}.safetensors"
