@@ -1,0 +1,76 @@
+"""Pooling, and the cache of frozen features."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from nesylib.vit import (
+    attention_maps,
+    cls_patch_attention,
+    create_backbone,
+    frozen_features,
+    pool_tokens,
+    to_input,
+)
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(0, 256, (5, 3, 32, 32), dtype=np.uint8)
+
+
+class Set(SimpleNamespace):
+    def __len__(self):
+        return len(self.images)
+
+
+def test_poolings_are_what_their_names_say(images):
+    model = create_backbone("nesy_tiny", img_size=32, reg_tokens=2)
+    x = torch.from_numpy(images)
+    with torch.no_grad():
+        tokens = model.forward_features(to_input(model, x))
+        torch.testing.assert_close(pool_tokens(model, x, "cls"), tokens[:, 0])
+        torch.testing.assert_close(pool_tokens(model, x, "mean"), tokens[:, 3:].mean(1))
+        weights = cls_patch_attention(attention_maps(model, x)[:, 0], 3)
+        by_hand = (weights[..., None] * tokens[:, 3:]).sum(1)
+        torch.testing.assert_close(pool_tokens(model, x, "attn"), by_hand)
+    with pytest.raises(ValueError, match="cls, attn, mean"):
+        pool_tokens(model, x, "max")
+
+
+def test_attention_pooling_passes_gradients_to_queries():
+    model = create_backbone("nesy_tiny", img_size=32)
+    pool_tokens(model, torch.rand(2, 3, 32, 32), "attn")[:, 0].sum().backward()
+    assert model.blocks[-1].attn.qkv.weight.grad[: model.num_features].abs().sum() > 0
+
+
+def test_the_cache_is_used_and_knows_what_it_belongs_to(images, tmp_path, monkeypatch):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+    model, data = create_backbone("nesy_tiny", img_size=32), Set(images=images)
+    first = frozen_features(model, data, batch_size=2)
+    files = list(tmp_path.rglob("*.safetensors"))
+    assert len(files) == 1
+    with monkeypatch.context() as m:
+        m.setattr("nesylib.vit.features.pool_tokens", lambda *a: pytest.fail("computed again"))
+        np.testing.assert_array_equal(frozen_features(model, data), first)
+    changed = images.copy()
+    changed[0, 0, 0, 0] ^= 255
+    assert not np.array_equal(frozen_features(model, Set(images=changed)), first)
+    other = create_backbone("nesy_tiny", img_size=32, seed=9)
+    assert not np.array_equal(frozen_features(other, data), first)
+    assert not np.array_equal(frozen_features(model, data, "mean"), first)
+
+
+def test_an_interrupted_write_leaves_nothing_that_would_be_read(images, tmp_path, monkeypatch):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+
+    def cut(tensors, path):
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nesylib.vit.features.save_file", cut)
+    with pytest.raises(KeyboardInterrupt):
+        frozen_features(create_backbone("nesy_tiny", img_size=32), Set(images=images))
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
