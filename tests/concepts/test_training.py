@@ -1,0 +1,139 @@
+"""Training: it learns, repeats, resumes after an interruption, and stops on NaN."""
+
+import numpy as np
+import pytest
+import torch
+
+from nesylib.concepts import (
+    Augment,
+    ConceptLoss,
+    PlainViT,
+    TrainingDiverged,
+    binarize,
+    encode,
+    fit,
+    fit_classifier,
+)
+
+QUICK = dict(epochs=12, batch_size=32, lr=3e-3, progress=False)
+
+
+def weights(net):
+    return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+
+def test_codes_of_one_class_agree_after_training(stripes, make_net):
+    net = make_net()
+    history = fit(net, stripes, **(QUICK | dict(epochs=40)))
+    assert history["supcon"][-1] < history["supcon"][0] - 0.3
+    bits = binarize(encode(net, stripes))
+    same = [(bits[stripes.labels == k] == bits[stripes.labels == k][0]).mean() for k in (0, 1)]
+    assert min(same) > 0.95
+    assert not np.array_equal(bits[0], bits[1])
+    assert {"epoch", "total", "supcon", "entropy", "l1", "active", "unsure"} <= set(history.rows[0])
+    assert not net.training
+
+
+@pytest.mark.parametrize("augment", [None, Augment(flip=True, shift=0.2, light=0.2)])
+def test_same_seed_same_network(stripes, make_net, augment):
+    nets = [make_net() for _ in range(3)]
+    for net, seed in zip(nets, (4, 4, 5), strict=True):
+        fit(net, stripes, epochs=2, batch_size=32, augment=augment, seed=seed, progress=False)
+    assert torch.equal(weights(nets[0]), weights(nets[1]))
+    assert not torch.equal(weights(nets[0]), weights(nets[2]))
+
+
+def test_an_interrupted_run_ends_where_the_whole_run_ends(stripes, make_net, tmp_path):
+    options = QUICK | dict(epochs=4, augment=Augment(shift=0.1))
+    whole, broken = make_net(), make_net()
+    expected = fit(whole, stripes, **options)
+
+    def pull_the_plug(row):
+        if row["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(broken, stripes, checkpoint=tmp_path / "run", on_epoch=pull_the_plug, **options)
+    fresh = make_net(seed=77)  # a new process would start from other weights
+    resumed = fit(fresh, stripes, checkpoint=tmp_path / "run", **options)
+    torch.testing.assert_close(weights(fresh), weights(whole), rtol=0, atol=0)
+    assert resumed["total"] == expected["total"]
+    again = fit(make_net(), stripes, checkpoint=tmp_path / "run", **options)
+    assert len(again) == 4  # finished: nothing left to do
+
+
+def test_a_checkpoint_of_another_run_or_a_cut_one_is_refused(stripes, make_net, tmp_path):
+    path = tmp_path / "run"
+    fit(make_net(), stripes, checkpoint=path, **(QUICK | dict(epochs=1)))
+    with pytest.raises(ValueError, match="other settings"):
+        fit(make_net(), stripes, checkpoint=path, **(QUICK | dict(epochs=2)))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="cut off"):
+        fit(make_net(), stripes, checkpoint=path, **(QUICK | dict(epochs=1)))
+
+
+def test_training_stops_at_nan_and_keeps_the_last_good_weights(stripes, make_net):
+    class Poisoned(ConceptLoss):
+        calls = 0
+
+        def __call__(self, c, y, strength=1.0):
+            self.calls += 1
+            parts = super().__call__(c, y, strength)
+            if self.calls == 4:
+                parts = parts._replace(total=parts.total * float("nan"), supcon=parts.supcon / 0)
+            return parts
+
+    net, one_epoch = make_net(), make_net()
+    with pytest.raises(TrainingDiverged, match=r"epoch 2, step 4 \(from supcon\)"):
+        fit(net, stripes, loss=Poisoned(), **QUICK)
+    options = QUICK | dict(on_epoch=lambda row: next(iter(())))
+    fit(one_epoch, stripes, **options)
+    torch.testing.assert_close(weights(net), weights(one_epoch), rtol=0, atol=0)
+
+
+def test_head_only_training_leaves_the_backbone_alone(stripes, make_net, tmp_path, monkeypatch):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+    net = make_net()
+    before = net.backbone.blocks[0].mlp.fc1.weight.clone()
+    head = net.concepts.linear.weight.clone()
+    fit(net, stripes, trainable="head", **QUICK)
+    assert torch.equal(net.backbone.blocks[0].mlp.fc1.weight, before)
+    assert not torch.equal(net.concepts.linear.weight, head)
+    np.testing.assert_allclose(
+        encode(net, stripes), encode(net, stripes, cache_features=True), atol=1e-6
+    )
+    with pytest.raises(ValueError, match="trainable='all'"):
+        fit(net, stripes, trainable="head", augment=Augment(flip=True), **QUICK)
+
+
+def test_one_class_and_bad_settings_are_refused(stripes, make_net):
+    stripes.labels = np.zeros(64, int)
+    with pytest.raises(ValueError, match="two classes"):
+        fit(make_net(), stripes, **QUICK)
+    stripes.labels = np.arange(64) % 2
+    with pytest.raises(ValueError, match="'all' or 'head'"):
+        fit(make_net(), stripes, trainable="some", **QUICK)
+    with pytest.raises(ValueError, match="ramp"):
+        fit(make_net(), stripes, ramp=(0.5, 0.2), **QUICK)
+    with pytest.raises(ValueError, match="epochs"):
+        fit(make_net(), stripes, epochs=0)
+
+
+def test_plain_vit_learns_the_same_pictures(stripes):
+    options = dict(img_size=16, patch_size=4, embed_dim=32, depth=2, num_heads=2)
+    net = PlainViT("nesy_tiny", 2, **options)
+    fit_classifier(net, stripes, **QUICK)
+    assert (net.predict(stripes) == stripes.labels).mean() > 0.95
+
+
+def test_augment_moves_whole_pixels_and_keeps_range():
+    images = torch.randint(0, 256, (6, 3, 16, 16), dtype=torch.uint8)
+    still = Augment()(images, torch.Generator())
+    torch.testing.assert_close(still, images / 255)
+    g = torch.Generator().manual_seed(0)
+    moved = Augment(flip=True, shift=0.2, light=0.5)(images, g)
+    assert moved.shape == images.shape and 0 <= moved.min() and moved.max() <= 1
+    mirrored = Augment(flip=True)(images, torch.Generator().manual_seed(0))
+    for picture, original in zip(mirrored, images / 255, strict=True):
+        same, flipped = torch.equal(picture, original), torch.equal(picture, original.flip(-1))
+        assert same or flipped
