@@ -48,10 +48,9 @@ def run_notebooks(source: Path, tier: str | None) -> None:
 
 def sphinx(source: Path, output: Path, *, quiet: bool = False) -> int:
     """Run Jupyter Book with warnings as errors; its exit status."""
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build",
-               str(source), "--path-output", str(output), "-W", "-n", "--keep-going", "--all"]  # fmt: skip
-    if quiet:
-        command.append("-q")
+    start = "from jupyter_book.cli.main import main; main()"
+    options = ["-W", "-n", "--keep-going", "--all", *(["-q"] if quiet else [])]
+    command = [sys.executable, "-c", start, "build", source, "--path-output", output, *options]
     environment = os.environ | {
         "NESYLIB_RESULTS": str(source / "book" / "results"),
         "JUPYTER_PREFER_ENV_PATH": "1",

@@ -108,8 +108,6 @@ def run(*command: str | Path) -> None:
 
 
 def main() -> None:
-    if sys.version_info < (3, 10):
-        sys.exit(f"Python 3.10 or newer is needed; this is {sys.version.split()[0]}.")
     if is_ready():
         return
     start = time.perf_counter()

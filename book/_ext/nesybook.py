@@ -20,7 +20,7 @@ from sphinx.transforms import SphinxTransform
 MATHJAX = "tex-svg-full.js"
 ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*")
 FONT = re.compile(r"url\(([^)]*\.woff2)\)")
-OLD_FONT = re.compile(r'@font-face\{font-family:"?(?!"?Font Awesome 6)[^}]*\}')
+OLD_FONT = re.compile(r"@font-face\{(?![^}]*Font Awesome\\? 6)[^}]*\}")
 PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>\s*')
 
 
@@ -86,7 +86,7 @@ def copy_mathjax(app, error) -> None:
 
 
 def embed_icons(app, error) -> None:
-    """Write the icon fonts into their style sheet: browsers refuse font files to ``file:`` pages."""
+    """Write the icon fonts into their style sheet: browsers refuse font files to ``file:``."""
     if error is not None or app.builder.format != "html":
         return
     for sheet in Path(app.outdir, "_static").rglob("fontawesome/**/all.min.css"):
