@@ -1,13 +1,17 @@
 """Pictures for the book: right in light and dark, on a phone, in a screen reader, with no network.
 
 ``figure`` draws with matplotlib and shows a light and a dark picture with an alt text; ``slider``
-makes frames that move in the static page; ``style`` holds colours and sizes; ``html`` has tables,
-rule boxes and things side by side. Matplotlib is imported when something is drawn, not before.
+makes frames that move in the static page; ``show_pictures``, ``patch_grid``, ``heat_overlay`` and
+``bits`` show pictures and what a network makes of them; ``show_program`` and ``show_explanation``
+show rules; ``table``, ``rule_box`` and ``side_by_side`` are plain HTML; ``widgets`` needs a kernel.
+Matplotlib is imported when something is drawn, not before.
 """
 
-from nesylib.viz import style
+from nesylib.viz import style, widgets
 from nesylib.viz.figure import Figure, figure
 from nesylib.viz.html import Html, escape, rule_box, show, side_by_side, table
+from nesylib.viz.pictures import bits, heat_overlay, patch_grid, show_pictures
+from nesylib.viz.program import show_explanation, show_program
 from nesylib.viz.slider import Slider, slider
 from nesylib.viz.style import CATEGORIES, DIVERGING, GRID, INK, MUTED, PAPER, SEQUENTIAL
 
@@ -22,12 +26,19 @@ __all__ = [
     "Figure",
     "Html",
     "Slider",
+    "bits",
     "escape",
     "figure",
+    "heat_overlay",
+    "patch_grid",
     "rule_box",
     "show",
+    "show_explanation",
+    "show_pictures",
+    "show_program",
     "side_by_side",
     "slider",
     "style",
     "table",
+    "widgets",
 ]

@@ -85,7 +85,19 @@ align-items:flex-start;margin:0 0 1rem}
 .nesy-sides>.nesy-right{flex:1 1 20rem}
 """
 
-_PARTS = {"picture": _PICTURE, "table": _TABLE, "rules": _RULES, "sides": _SIDES}
+_GRID = """
+.nesy .nesy-grid,.nesy.nesy-grid{display:flex;flex-wrap:wrap;gap:1rem 1.1rem;margin:0 0 1rem;
+align-items:flex-start}
+.nesy .nesy-grid figure,.nesy-grid figure{margin:0;min-width:0;max-width:100%}
+.nesy-grid figcaption{text-align:left;line-height:1.35;overflow-wrap:anywhere}
+.nesy img.nesy-picture{display:block;border-radius:4px!important}
+.nesy img.nesy-pixels{image-rendering:pixelated}
+.nesy-scale{display:flex;align-items:center;gap:.6rem;margin:.4rem 0 0;font-size:.85em;
+color:var(--ny-muted);max-width:22rem;font-variant-numeric:tabular-nums}
+.nesy-scale i{flex:1 1 4rem;height:.7rem;border-radius:3px}
+"""
+
+_PARTS = {"picture": _PICTURE, "grid": _GRID, "table": _TABLE, "rules": _RULES, "sides": _SIDES}
 
 
 def css(*parts: str, extra: str = "") -> str:
@@ -115,7 +127,7 @@ def check_alt(alt: object, *, words: int = 3, what: str = "figure") -> str:
         If it is missing, blank, or of fewer than ``words`` words.
     """
     text = " ".join(alt.split()) if isinstance(alt, str) else ""
-    if len(text.split()) < words or len(text) < 3:
+    if len(text.split()) < words or len(text) < 3 * words - 2:
         raise ValueError(
             f"a {what} needs an alt text that says what it shows, got {alt!r}: write at least "
             f"{words} word{'s' if words > 1 else ''}, such as "
