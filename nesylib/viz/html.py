@@ -38,6 +38,8 @@ border-radius:0!important;filter:none!important;background:none!important}
 .nesy img.nesy-dark{display:none!important}
 DARK .nesy img.nesy-light{display:none!important}
 DARK .nesy img.nesy-dark{display:block!important}
+.nesy img.nesy-picture{display:block;border-radius:4px!important}
+.nesy img.nesy-pixels{image-rendering:pixelated}
 .nesy figcaption{color:var(--ny-muted);font-size:.9em;margin:.35rem 0 0;text-align:left}
 .nesy details{margin:.35rem 0 0;font-size:.9em;color:var(--ny-muted)}
 .nesy summary{cursor:pointer}
@@ -90,8 +92,6 @@ _GRID = """
 align-items:flex-start}
 .nesy .nesy-grid figure,.nesy-grid figure{margin:0;min-width:0;max-width:100%}
 .nesy-grid figcaption{text-align:left;line-height:1.35;overflow-wrap:anywhere}
-.nesy img.nesy-picture{display:block;border-radius:4px!important}
-.nesy img.nesy-pixels{image-rendering:pixelated}
 .nesy-scale{display:flex;align-items:center;gap:.6rem;margin:.4rem 0 0;font-size:.85em;
 color:var(--ny-muted);max-width:22rem;font-variant-numeric:tabular-nums}
 .nesy-scale i{flex:1 1 4rem;height:.7rem;border-radius:3px}

@@ -328,8 +328,8 @@ def heat_overlay(
         mpl.colors.to_hex(mpl.colormaps[style.SEQUENTIAL](t)) for t in np.linspace(0, 1, 9)
     )
     scale = (
-        f'<div class="nesy-scale"><span>{escape(label)}</span><span>{low:.3g}</span>'
-        f'<i style="background:linear-gradient(90deg,{stops})"></i><span>{high:.3g}</span></div>'
+        f'<div class="nesy-scale"><span>{escape(label)}</span><span>{low:.2g}</span>'
+        f'<i style="background:linear-gradient(90deg,{stops})"></i><span>{high:.2g}</span></div>'
     )
     figures.append(
         f'<figure><img class="nesy-picture dark-light nesy-pixels" alt="{escape(alt)}" '

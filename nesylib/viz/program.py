@@ -7,6 +7,18 @@ from typing import Any
 from nesylib.viz.html import Html, css, escape, rule_box, side_by_side
 from nesylib.viz.pictures import picture_html
 
+_STYLE = """
+.nesy .nesy-explanation{font-size:.95em;color:var(--ny-ink)}
+.nesy .nesy-explanation p{margin:0 0 .6rem;font-size:1.08em}
+.nesy .nesy-explanation details{font-size:1em;color:var(--ny-ink);margin:0 0 .5rem}
+.nesy .nesy-explanation ul{list-style:none;margin:.4rem 0 .4rem .3rem;padding:0 0 0 .8rem;
+border-left:2px solid var(--ny-line)}
+.nesy .nesy-explanation li{margin:0 0 .25rem}
+.nesy .nesy-explanation code{background:var(--ny-soft);color:inherit;border:0;border-radius:4px;
+padding:.08em .35em;font-size:.88em;overflow-wrap:anywhere}
+.nesy .nesy-explanation details>code{display:block;padding:.5em .8em;margin:.35rem 0}
+"""
+
 
 def show_program(program: Any, caption: str = "") -> Html:
     """A logic program, coloured, with its size under it.
@@ -35,8 +47,12 @@ def _counts(program: Any) -> str:
     if not callable(stats):
         return ""
     numbers = stats()
-    numbers = numbers if isinstance(numbers, dict) else vars(numbers)
-    return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in numbers.items())
+    counts = [
+        f"{numbers[name]} {name if numbers[name] != 1 else name[:-1]}"
+        for name in ("rules", "exceptions", "predicates")
+        if name in numbers
+    ]
+    return ", ".join(counts + [f"size {numbers['size']}"] if "size" in numbers else counts)
 
 
 def show_explanation(picture: Any, explanation: Any, alt: str, *, width: int = 224) -> Html:
@@ -54,8 +70,8 @@ def show_explanation(picture: Any, explanation: Any, alt: str, *, width: int = 2
     if not own:
         left = Html(f'<div class="nesy">{picture_html(picture, alt, width)}</div>', alt)
     if isinstance(explanation, str):
-        explanation = rule_box(explanation, "Explanation")
+        explanation = Html(f'<pre class="nesy-rules">{escape(explanation)}</pre>', explanation)
     made = side_by_side(left, explanation)
     made.text = f"{alt}\n{explanation}"
-    made.style = css("picture", "rules", "sides")
+    made.style = css("picture", "rules", "sides", extra=_STYLE)
     return made

@@ -1,0 +1,156 @@
+"""Exercises in which the reader writes a function, checked case by case."""
+
+from __future__ import annotations
+
+import copy
+import linecache
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nesylib.learn.exercise import Exercise, source
+from nesylib.learn.words import a_kind_of
+from nesylib.viz.html import escape
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the reader's function and what must come of it.
+
+    Attributes
+    ----------
+    args : tuple
+        Arguments; copied before each call.
+    expected : any
+        What the function returns. Ignored when ``raises`` is given.
+    why : str
+        What a reader who fails here has probably overlooked.
+    raises : exception class, optional
+        The function must raise it instead of returning.
+    """
+
+    args: tuple[Any, ...]
+    expected: Any = None
+    why: str = ""
+    raises: type[Exception] | None = None
+
+
+@dataclass
+class Build(Exercise):
+    """Write a function.
+
+    Attributes
+    ----------
+    stub : callable
+        What the reader starts from; raises NotImplementedError.
+    cases : tuple of Case
+        Tried in this order; the first that fails is reported.
+    """
+
+    stub: Callable[..., Any] | None = None
+    cases: tuple[Case, ...] = field(default=(), repr=False)
+
+    kind: ClassVar[str] = "Build"
+
+    def _wanted(self) -> str:
+        name = self.stub.__name__
+        return f"Write the function {name} and pass the function itself: ex.check({name})."
+
+    def _extra_html(self) -> str:
+        return f'<pre class="nesy-source">{escape(source(self.stub))}</pre>'
+
+    def _praise(self) -> str:
+        return f"All {len(self.cases)} cases agree. {self.reason}"
+
+    def _problem(self, answer: Any) -> str | None:
+        if not callable(answer):
+            return f"This is {a_kind_of(answer)}, not a function. {self._wanted()}"
+        for case in self.cases:
+            problem = _try(answer, case)
+            if problem:
+                return problem
+        return None
+
+
+def _try(function: Callable[..., Any], case: Case) -> str | None:
+    args = copy.deepcopy(case.args)
+    call = f"{getattr(function, '__name__', 'your function')}({', '.join(map(show, case.args))})"
+    tip = f"\n{case.why}" if case.why else ""
+    try:
+        got = function(*args)
+    except NotImplementedError:
+        return "The function isn't written yet: replace the line `raise NotImplementedError`."
+    except Exception as error:
+        if case.raises and isinstance(error, case.raises):
+            return None
+        wanted = f"a {case.raises.__name__}" if case.raises else show(case.expected)
+        return (
+            f"{call}\nexpected: {wanted}\ngot: {type(error).__name__}: {error}"
+            f"{_where(error, function)}{tip}"
+        )
+    if case.raises:
+        return f"{call}\nexpected: a {case.raises.__name__}\ngot: {show(got)}{tip}"
+    if not equal(case.args, args):
+        return (
+            f"{call}\nThe result aside, the call changed its input to "
+            f"{', '.join(map(show, args))}: work on a copy."
+        )
+    if got is None and case.expected is not None:
+        return f"{call}\nexpected: {show(case.expected)}\ngot: None. Is there a `return`?"
+    if isinstance(case.expected, np.ndarray):
+        if not isinstance(got, np.ndarray):
+            return f"{call}\nexpected: an array\ngot: {a_kind_of(got)}, {show(got)}"
+        if got.shape != case.expected.shape:
+            return (
+                f"{call}\nexpected: an array of shape {case.expected.shape}\n"
+                f"got: an array of shape {got.shape}{tip}"
+            )
+    if not equal(case.expected, got):
+        return f"{call}\nexpected: {show(case.expected)}\ngot: {show(got)}{tip}"
+    return None
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Equality that understands arrays and containers; NaN equals NaN."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        one, other = np.asarray(one), np.asarray(other)
+        if one.shape != other.shape:
+            return False
+        same = one == other
+        if one.dtype.kind == "f" and other.dtype.kind == "f":
+            same = same | (np.isnan(one) & np.isnan(other))
+        return bool(np.all(same))
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(equal, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(one[k], other[k]) for k in one)
+    if isinstance(one, (bool, np.bool_)) and not isinstance(other, (bool, np.bool_, int)):
+        return False
+    return bool(one == other)
+
+
+def show(value: Any, limit: int = 300) -> str:
+    """A short ``repr`` that can't fail."""
+    try:
+        text = (
+            np.array2string(value, separator=", ", threshold=60)
+            if isinstance(value, np.ndarray)
+            else repr(value)
+        )
+    except Exception as error:
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= limit else text[: limit - 4] + " ..."
+
+
+def _where(error: Exception, function: Callable[..., Any]) -> str:
+    """The line of the reader's own code where it went wrong."""
+    code = getattr(function, "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if code and f.filename == code.co_filename]
+    if not own:
+        return ""
+    line = (own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno)).strip()
+    return f"\nin line {own[-1].lineno}: {line}" if line else ""
