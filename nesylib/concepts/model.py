@@ -20,21 +20,23 @@ class SparseConceptLayer(nn.Module):
 
     Parameters
     ----------
-    init_spread
-        Standard deviation of the pre-activations at the start, for features of unit variance.
-        With PyTorch's own start (0.6) all activations lie near one half, all codes point the
-        same way, and the contrastive loss has almost no gradient. A choice of ours.
+    init_spread, init_bias
+        Standard deviation (for features of unit variance) and mean of the pre-activations at
+        the start. With PyTorch's own start (0.6 and 0) all activations lie near one half, all
+        codes point the same way, and the contrastive loss has almost no gradient. With a
+        larger spread around 0, half of the neurons start near 1, where entropy holds them
+        against L1. So ours start spread out and mostly off. The paper's start is not known.
 
     Shape: ``(N, in_features)`` to ``(N, n_concepts)``.
     """
 
-    def __init__(self, in_features: int, n_concepts: int = 128, init_spread: float = 2.0):
+    def __init__(self, in_features: int, n_concepts: int = 128, init_spread=2.0, init_bias=-2.0):
         super().__init__()
         if n_concepts < 1:
             raise ValueError(f"n_concepts must be at least 1, got {n_concepts}")
         self.linear = nn.Linear(in_features, n_concepts)
         nn.init.normal_(self.linear.weight, std=init_spread / in_features**0.5)
-        nn.init.zeros_(self.linear.bias)
+        nn.init.constant_(self.linear.bias, init_bias)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         return torch.sigmoid(self.linear(features))
@@ -83,7 +85,9 @@ class ConceptViT(nn.Module):
         self.backbone = backbone
         self.pooling = pooling
         with runtime.seeded(seed + 1):
-            self.concepts = SparseConceptLayer(backbone.num_features, n_concepts)
+            self.concepts = SparseConceptLayer(
+                backbone.num_features, n_concepts, init_spread=2.0 / _feature_scale(backbone)
+            )
 
     @property
     def n_concepts(self) -> int:
@@ -95,3 +99,9 @@ class ConceptViT(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.concepts(self.features(images))
+
+
+def _feature_scale(backbone: nn.Module) -> float:
+    """Typical size of a feature, read off the scale of the last layer norm (1 when untrained)."""
+    weight = getattr(getattr(backbone, "norm", None), "weight", None)
+    return 1.0 if weight is None else float(weight.detach().square().mean().sqrt())

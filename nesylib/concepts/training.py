@@ -26,7 +26,7 @@ def fit(
     lr: float = 1e-3,
     backbone_lr: float | None = None,
     weight_decay: float = 0.05,
-    ramp: tuple[float, float] = (0.3, 1.0),
+    ramp: tuple[float, float] | None = None,
     augment: Augment | None = None,
     seed: int = 0,
     checkpoint: str | Path | None = None,
@@ -52,9 +52,11 @@ def fit(
         1e-5 a pretrained backbone.
     ramp
         Between which shares of training the entropy and L1 losses rise from nothing to their
-        full weight. At full weight from the first step they can win before there are any
+        full weight. In a network that starts at random they can win before there are any
         clusters: every picture then gets the same code, and the contrastive loss stays at
-        ln(batch size - 1). A choice of ours; the paper's schedule is not known.
+        ln(batch size - 1). So the default is (0.3, 1) for ``trainable="all"`` and full weight
+        from the first step, (0, 0), on frozen features, which are clustered already. A choice
+        of ours; the paper's schedule is not known.
     checkpoint
         A file to go on from after an interruption; it holds the last whole epoch.
 
@@ -77,7 +79,7 @@ def fit(
             "all pictures have one label: the contrastive loss needs at least two classes"
         )
 
-    low, high = ramp
+    low, high = ramp or ((0.0, 0.0) if trainable == "head" else (0.3, 1.0))
     if not 0 <= low <= high <= 1:
         raise ValueError(f"ramp must be two rising shares between 0 and 1, got {ramp}")
 
