@@ -23,12 +23,12 @@ def weights(net):
 
 
 def test_codes_of_one_class_agree_after_training(stripes, make_net):
-    net = make_net()
+    net = make_net(n_concepts=16)
     history = fit(net, stripes, **(QUICK | dict(epochs=40)))
     assert history["supcon"][-1] < history["supcon"][0] - 0.3
     bits = binarize(encode(net, stripes))
     same = [(bits[stripes.labels == k] == bits[stripes.labels == k][0]).mean() for k in (0, 1)]
-    assert min(same) > 0.95
+    assert min(same) > 0.9
     assert not np.array_equal(bits[0], bits[1])
     assert {"epoch", "total", "supcon", "entropy", "l1", "active", "unsure"} <= set(history.rows[0])
     assert not net.training
