@@ -3,7 +3,9 @@
 * a page loads nothing from another host and nothing that a browser refuses to a page opened from
   a folder: MathJax is copied from a package, the icons' fonts are written into their style sheet,
   thebe is left out, the badge of a notebook becomes a plain link;
-* ``> [!NOTE]`` block quotes, which GitHub and Colab's readers know, become admonitions.
+* ``> [!NOTE]`` block quotes, which GitHub and Colab's readers know, become admonitions;
+* the mark of cells whose output is tested is not shown, and pages that are no notebooks have no
+  button to launch one.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ MATHJAX = "tex-svg-full.js"
 ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*")
 FONT = re.compile(r"url\(([^)]*\.woff2)\)")
 OLD_FONT = re.compile(r"@font-face\{(?![^}]*Font Awesome\\? 6)[^}]*\}")
+MARK = re.compile(r"^# NBVAL_[A-Z_]+ *\n?", re.MULTILINE)
 PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>\s*')
 
 
@@ -57,6 +60,28 @@ class Badges(SphinxTransform):
                 text = nodes.Text(image.get("alt") or "Open in Colab")
                 image.parent["classes"] = [*image.parent.get("classes", []), "colab-badge"]
                 image.replace_self(text)
+
+
+class TestMarks(SphinxTransform):
+    """Leave out the comment that marks a cell for nbval."""
+
+    default_priority = 300
+
+    def apply(self) -> None:
+        for block in list(self.document.findall(nodes.literal_block)):
+            text = block.astext()
+            if "NBVAL_" in text:
+                text = MARK.sub("", text)
+                block.rawsource = text
+                block.children = []
+                block += nodes.Text(text)
+
+
+def no_launch(app, pagename, templatename, context, doctree) -> None:
+    """A Markdown page with code cells is no file that Colab could open."""
+    metadata = app.env.metadata.get(pagename, {})
+    if "kernelspec" in metadata and not str(app.env.doc2path(pagename)).endswith(".ipynb"):
+        metadata.pop("kernelspec")
 
 
 def without_thebe(app) -> None:
@@ -108,6 +133,8 @@ def setup(app):
     app.connect("config-inited", lambda app, config: (own_mathjax(app), without_thebe(app)))
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", embed_icons)
+    app.connect("html-page-context", no_launch, priority=490)
     app.add_transform(Badges)
+    app.add_transform(TestMarks)
     app.add_transform(Alerts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

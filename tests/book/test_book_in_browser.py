@@ -58,7 +58,7 @@ def test_quickstart_shows_figure_rule_and_exercise(book, browser, theme):
         )
         assert visible and all(len(alt) > 15 for alt in visible)
         text = page.locator(".bd-article").inner_text()
-        assert ":-" in text and "target(X," in text
+        assert ":-" in text and "class(X," in text
         assert "exercise" in text.lower()
         assert errors == []
 
