@@ -66,7 +66,7 @@ def sink(w: Wall, u0: float, u1: float, look: Look, dice: Dice) -> None:
     pen, u = w.pen, (u0 + u1) / 2
     white = look.on_wall(look.white, 22)
     if u1 - u0 > 0.75 or dice.chance(0.4):
-        pen.draws("")
+        pen.draws("cupboard")
         body = look.on_wall(dice.pick((look.wood, look.wood2, look.accent)), 26)
         w.box(u0, u1, 0.08, 0.74, 0.0, 0.48, body, 2)
         half = (u1 - u0) / 2

@@ -22,8 +22,10 @@ def window(w: Wall, u0: float, u1: float, look: Look, dice: Dice, low: float = 0
     outside, s = dice.below(3), dice.between(0.2, 0.34)
     ground = mix(look.leaf, look.sky, 0.35 if not look.dusk else 0.6)
     if outside == 0:
-        w.poly([(u0, low), (u1, low), (u1, low + tall * s * 0.7), (u0 + (u1 - u0) * 0.7, low + tall * s * 1.2),
-                (u0 + (u1 - u0) * 0.35, low + tall * s * 0.7), (u0, low + tall * s)], d, pen.ink(ground))  # fmt: skip
+        hill, wide = tall * s, u1 - u0
+        w.poly([(u0, low), (u1, low), (u1, low + hill * 0.7), (u0 + wide * 0.7, low + hill * 1.2),
+                (u0 + wide * 0.35, low + hill * 0.7), (u0, low + hill)], d,
+               pen.ink(ground))  # fmt: skip
     elif outside == 1:
         far = mix((120.0, 126.0, 140.0), look.sky, 0.4)
         for a, b, h in ((0.0, 0.26, 0.9), (0.3, 0.5, 1.7), (0.54, 0.78, 1.1), (0.8, 1.0, 1.5)):
@@ -154,7 +156,8 @@ def plant(w: Wall, u0: float, u1: float, look: Look, dice: Dice) -> None:
         for k in range(7):
             lean = -0.36 + 0.12 * k
             tip = high + tall * (1.0 - abs(lean) * 0.9)
-            w.poly([(u + lean * 0.2 - 0.035, high), (u + lean, tip), (u + lean * 0.2 + 0.035, high)], d,
+            foot = u + lean * 0.2
+            w.poly([(foot - 0.035, high), (u + lean, tip), (foot + 0.035, high)], d,
                    (dark, plain, light)[k % 3])  # fmt: skip
     w.poly([(u - 0.14, 0.0), (u + 0.14, 0.0), (u + 0.2, high), (u - 0.2, high)], d, pen.ink(pot))
     w.poly(
@@ -179,7 +182,8 @@ def painting(w: Wall, u0: float, u1: float, look: Look, dice: Dice, low: float =
     )
     if kind == 0:
         w.poly([(a, e), (b, e), (b, e + tall * 0.3), (a + wide * 0.65, e + tall * 0.66),
-                (a + wide * 0.4, e + tall * 0.34), (a, e + tall * 0.5)], d, pen.ink(two))  # fmt: skip
+                (a + wide * 0.4, e + tall * 0.34), (a, e + tall * 0.5)], d,
+               pen.ink(two))  # fmt: skip
         w.disc(
             a + wide * 0.3,
             e + tall * 0.74,

@@ -76,14 +76,14 @@ def _light(base: list[float], dice: Dice, across: float, down: float) -> np.ndar
 
 
 def _room_light(dice: Dice, dusk: bool) -> np.ndarray:
-    level = dice.between(0.72, 0.86) if dusk else dice.between(0.9, 1.06)
+    level = dice.between(0.76, 0.9) if dusk else dice.between(0.9, 1.06)
     warm = dice.between(0.0, 0.1) if dusk else dice.between(-0.07, 0.07)
     base = [level * (1 + warm), level * (1 + 0.2 * warm), level * (1 - warm)]
     return _light(base, dice, dice.between(-0.3, 0.3), dice.between(-0.16, 0.1))
 
 
 def _day_light(dice: Dice, dusk: bool) -> np.ndarray:
-    level = dice.between(0.66, 0.86) if dusk else dice.between(0.9, 1.05)
-    warm = dice.between(-0.1, 0.12) if dusk else dice.between(-0.05, 0.06)
+    level = dice.between(0.8, 0.95) if dusk else dice.between(0.92, 1.05)
+    warm = dice.between(-0.16, 0.18) if dusk else dice.between(-0.1, 0.1)
     base = [level * (1 + warm), level, level * (1 - warm)]
-    return _light(base, dice, dice.between(-0.2, 0.2), dice.between(-0.06, 0.08))
+    return _light(base, dice, dice.between(-0.3, 0.3), dice.between(-0.1, 0.12))

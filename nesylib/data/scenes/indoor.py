@@ -171,6 +171,8 @@ def bedroom(room: Room, dice: Dice) -> None:
         room.stand(bc.small_fridge, 0.56, 0.58)
     elif extra < 0.55:
         room.hang(bc.mirror, dice.between(0.4, 0.6))
+    elif extra < 0.59:
+        room.stand(lw.fireplace, dice.between(1.2, 1.4), 0.4)
     _decor(
         room,
         dice,
@@ -230,6 +232,8 @@ def kitchen(room: Room, dice: Dice) -> None:
         _table_set(room, dice, look, True, dice.between(0.9, 1.3), 0.7)
     if dice.chance(0.25):
         room.hang(bc.towel, 0.36)
+    if dice.chance(0.06):
+        room.hang(bc.mirror, 0.5)
     _decor(room, dice, painting=0.2, plant=0.25, clock=0.25, door=0.2, rug=0.25, pendant=0.4)
 
 
@@ -330,6 +334,10 @@ def waiting_room(room: Room, dice: Dice) -> None:
         )
     if dice.chance(0.15):
         room.stand(lw.filing_cabinet, 0.5, 0.62)
+    if dice.chance(0.12):
+        room.stand(bc.small_fridge, 0.56, 0.58)
+    if kind < 0.75 and dice.chance(0.3):
+        room.stand(ss.coffee_table, dice.between(0.8, 1.0), 0.58)
     _window(room, dice, 0.4, 0.25)
     _decor(room, dice, painting=0.5, plant=0.55, door=0.4, rug=0.15)
 
@@ -372,6 +380,9 @@ def hotel_room(room: Room, dice: Dice) -> None:
         room.stand(bc.small_fridge, 0.56, 0.58)
     if dice.chance(0.12):
         room.stand(ss.sofa, 1.5, 0.95)
+    if dice.chance(0.12):
+        room.stand(ss.coffee_table, dice.between(0.7, 0.9), 0.58)
+        room.stand(ss.chair, 0.46, 0.5)
     _window(room, dice, 0.6, 0.8)
     _decor(room, dice, painting=0.5, plant=0.2, clock=0.08, door=0.3, rug=0.3, floor_lamp=0.2)
 

@@ -11,8 +11,8 @@ from .pen import Pen
 from .rng import Dice
 from .view import View
 
-FAR = 90.0
-STEPS = (2.0, 3.0, 4.0, 5.5, 7.5, 10.0, 14.0, 20.0, 30.0, 48.0, 90.0)
+FAR = 400.0
+STEPS = (2.0, 3.0, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 22.0, 30.0, 45.0, 90.0, 400.0)
 
 
 class Road:
@@ -21,30 +21,39 @@ class Road:
     def __init__(self, pen: Pen, dice: Dice, day: Day, high: float = 0.0) -> None:
         self.pen, self.dice, self.day = pen, dice, day
         s = pen.side
-        horizon = s * dice.between(0.36, 0.56)
+        horizon = s * dice.between(0.3, 0.6)
         eye = dice.between(1.5, 2.6) + high
-        self.view = View(pen, s * dice.between(0.3, 0.7), horizon, s * dice.between(0.75, 1.05),
+        self.view = View(pen, s * dice.between(0.24, 0.76), horizon, s * dice.between(0.7, 1.15),
                          dice.between(-1.2, 1.2), eye, dice.pick((-1, 1)))  # fmt: skip
-        self.bend = dice.between(-0.007, 0.007)
+        self.bend = dice.between(-0.005, 0.005)
         self.things: list[tuple[float, Callable[[], None]]] = []
         self.shadows: list[list[float]] = []
 
     def offset(self, z: float) -> float:
         """How far the bend has carried the road sideways at depth ``z``."""
-        return self.bend * z * z if z < 30 else self.bend * (900 + 60 * (z - 30)) * 0.55
+        return self.bend * z * z if z < 30 else self.bend * (900 + 60 * (z - 30))
 
     def add(
-        self, draw: Callable[..., None], x: float, z: float, *args, shadow: float = 0.0
+        self,
+        draw: Callable[..., None],
+        x: float,
+        z: float,
+        *args: object,
+        shadow: float = 0.0,
+        long: float = 0.0,
     ) -> None:
-        """Something at ``x`` metres from the middle of the road."""
+        """Something at ``x`` metres from the middle of the road.
+
+        ``shadow`` is the width of what touches the ground, ``long`` its length.
+        """
         x += self.offset(z)
         view, day, dice = self.view, self.day, self.dice
         self.things.append((z, lambda: draw(view, x, z, day, dice, *args)))
         if shadow:
-            reach = shadow * 1.5 if view.left > view.right else -shadow * 1.5
-            a, b = sorted((x - shadow * 0.5, x + reach))
+            reach = 0.75 if view.left > view.right else -0.75
+            a, b = sorted((x - shadow * 0.5 * (1 if reach > 0 else -1), x + shadow * reach))
             self.shadows.append(
-                view.flat_shape(0.0, a, b, max(z - shadow * 0.3, 1.0), z + shadow * 0.5)
+                view.flat_shape(0.0, a, b, max(z - 0.12, 1.0), z + (long or shadow * 0.35))
             )
 
     def strip(self, x0: float, x1: float, ink: int, z0: float = 1.2, z1: float = FAR) -> None:
@@ -59,7 +68,7 @@ class Road:
         pen, day, dice, s = self.pen, self.day, self.dice, self.pen.side
         horizon = self.view.vy
         pen.draws("sky")
-        bands = 4
+        bands = 28 if pen.fine else 10
         for k in range(bands):
             tone = mix(day.sky, day.low, k / (bands - 1))
             pen.rect((0, horizon * k / bands, s, horizon + 1), fill=pen.ink(tone))
@@ -139,9 +148,27 @@ class Road:
     def ground(self, concept: str, colour: Colour, texture: int = 3) -> None:
         pen, v, s = self.pen, self.view, self.pen.side
         pen.draws(concept)
-        pen.rect((0, v.vy, s, s), fill=pen.ink(self.day.far(colour, 60), 1.0, texture))
-        pen.rect((0, v.vy + s * 0.05, s, s), fill=pen.ink(self.day.far(colour, 25), 1.0, texture))
-        pen.rect((0, v.vy + s * 0.14, s, s), fill=pen.ink(colour, 1.0, texture))
+        bands = 12 if pen.fine else 6
+        for k in range(bands):
+            y = v.vy + (s - v.vy) * 0.42 * (k / (bands - 1)) ** 1.8
+            tone = self.day.far(colour, 70.0 * (1 - k / (bands - 1)) ** 1.6)
+            pen.rect((0, y, s, s), fill=pen.ink(tone, 1.0, texture))
+        tufts = Dice(f"ground{self.dice.random()}")
+        if pen.fine and texture == 3:
+            inks = [pen.ink(colour, shade, texture) for shade in (0.84, 0.92, 1.1)]
+            upright = concept == "grass"
+            for _ in range(170):
+                z = 2.2 / (0.06 + tufts.random())
+                x, y = v.at(tufts.between(-1.0, 1.0) * z, 0.0, z)
+                k = v.focal / z * 0.05
+                ink = tufts.pick(inks)
+                if upright:
+                    pen.poly(
+                        (x - k, y, x - 2 * k, y - 4 * k, x, y, x + k * 1.5, y - 4.5 * k, x + k, y),
+                        fill=ink,
+                    )
+                else:
+                    pen.ellipse((x - 5 * k, y - k * 0.6, x + 5 * k, y + k * 0.6), fill=ink)
 
     def surface(self, half: float, colour: Colour | None = None, shoulder: bool = False) -> None:
         pen = self.pen
@@ -210,24 +237,33 @@ def desert_road(road: Road, dice: Dice, day: Day) -> None:
     road.sky(0.35, 0.5)
     if dice.chance(0.75):
         rust = hsv(dice.between(0.02, 0.08), dice.between(0.3, 0.5), dice.between(0.5, 0.72))
-        road.mountains(rust, dice.pick(("mesa", "mesa", "hill", "peak")), dice.between(0.08, 0.2))
+        road.mountains(rust, dice.pick(("mesa", "mesa", "hill", "peak")), dice.between(0.08, 0.34))
     road.ground("sand", day.sand)
-    half = dice.between(2.2, 3.4)
+    half = dice.between(1.8, 4.8)
     road.surface(half, None if dice.chance(0.75) else mix(day.sand, (120.0, 90.0, 70.0), 0.4), True)
     _markings(road, dice, half, 0.65)
     for _ in range(dice.below(5)):
         road.add(op.cactus, _sides(dice, half + 1.2, half + 6), dice.between(4.5, 16), shadow=0.9)
     for _ in range(dice.below(4)):
         road.add(op.rock, _sides(dice, half + 1.2, half + 6), dice.between(4.5, 18), shadow=0.8)
-    for _ in range(dice.pick((0, 0, 1, 3))):
+    for _ in range(dice.pick((0, 0, 2, 5))):
         road.add(op.bush, _sides(dice, half + 1, half + 6), dice.between(4.5, 14), shadow=0.7)
-    if dice.chance(0.12):
+    if dice.chance(0.06):
+        _building(road, dice, dice.pick((-1, 1)), half + 3, dice.between(8, 14), 4.5)
+    for _ in range(dice.pick((0, 0, 0, 0, 1, 3))):
         road.add(op.tree, _sides(dice, half + 2, half + 6), dice.between(8, 16), 2, 4.0, shadow=1.2)
     if dice.chance(0.3):
         away = dice.chance(0.5)
-        road.add(op.car, half * (0.48 if away else -0.48), dice.between(5, 13), away, shadow=1.2)
+        road.add(
+            op.car,
+            half * (0.48 if away else -0.48),
+            dice.between(5, 13),
+            away,
+            shadow=1.9,
+            long=4.0,
+        )
     elif dice.chance(0.12):
-        road.add(op.truck, half * 0.5, dice.between(8, 14), shadow=1.6)
+        road.add(op.truck, half * 0.5, dice.between(8, 14), shadow=2.5, long=8.0)
     if dice.chance(0.2):
         road.add(
             op.road_sign, _sides(dice, half + 0.8, half + 1.6), dice.between(5, 10), shadow=0.4
@@ -239,9 +275,14 @@ def desert_road(road: Road, dice: Dice, day: Day) -> None:
 def forest_road(road: Road, dice: Dice, day: Day) -> None:
     road.sky(0.3, 0.25)
     if dice.chance(0.4):
-        road.mountains(hsv(0.55, 0.2, 0.5), dice.pick(("peak", "hill")), dice.between(0.12, 0.24))
-    road.ground("grass", mix(day.grass, (70.0, 80.0, 50.0), dice.between(0.1, 0.5)))
-    half = dice.between(1.5, 2.8)
+        road.mountains(hsv(0.55, 0.2, 0.5), dice.pick(("peak", "hill")), dice.between(0.1, 0.26))
+    litter = dice.random()
+    if litter < 0.3:
+        tone = hsv(dice.between(0.04, 0.12), dice.between(0.2, 0.5), dice.between(0.36, 0.78))
+        road.ground("", tone)
+    else:
+        road.ground("grass", mix(day.grass, (70.0, 80.0, 50.0), dice.between(0.0, 0.5)))
+    half = dice.between(1.5, 3.8)
     earth = dice.chance(0.35)
     road.surface(
         half, hsv(0.08, 0.35, dice.between(0.42, 0.65)) if earth else None, dice.chance(0.4)
@@ -249,7 +290,7 @@ def forest_road(road: Road, dice: Dice, day: Day) -> None:
     if not earth:
         _markings(road, dice, half, 0.4)
     kind = dice.pick((0, 2, 3, None, None))
-    count = 10 + dice.below(8)
+    count = dice.pick((8, 11, 14, 18))
     for k in range(count):
         z = 4.5 + 26 * (k / count) ** 1.2 + dice.between(0, 1.5)
         side = -1 if k % 2 else 1
@@ -268,20 +309,42 @@ def forest_road(road: Road, dice: Dice, day: Day) -> None:
         road.add(op.flowers, _sides(dice, half + 1.0, half + 2.4), dice.between(3.6, 7))
     if dice.chance(0.25):
         away = dice.chance(0.5)
-        road.add(op.car, half * (0.45 if away else -0.45), dice.between(5, 13), away, shadow=1.2)
+        road.add(
+            op.car,
+            half * (0.45 if away else -0.45),
+            dice.between(5, 13),
+            away,
+            shadow=1.9,
+            long=4.0,
+        )
     if dice.chance(0.15):
         road.add(op.road_sign, _sides(dice, half + 0.7, half + 1.2), dice.between(5, 9), shadow=0.4)
     if dice.chance(0.12):
         _fence(road, dice, half + 0.9)
 
 
+def _building(road: Road, dice: Dice, side: int, inner: float, z: float, tall: float) -> float:
+    """A building whose front is ``inner`` metres from the middle of the road; its length."""
+    deep, wide = dice.between(5, 9), dice.between(6, 9)
+    o = road.offset(z)
+    x0, x1 = (inner + o, inner + wide + o) if side > 0 else (-inner - wide + o, -inner + o)
+    view, day = road.view, road.day
+    road.things.append((z + 0.5, lambda: op.building(view, x0, x1, z, z + deep, tall, day, dice)))
+    return deep
+
+
 def street(road: Road, dice: Dice, day: Day) -> None:
     road.sky(0.5, 0.25)
-    road.ground("", hsv(0.1, 0.06, dice.between(0.55, 0.75)), 4)
-    half = dice.between(2.4, 3.8)
+    park = dice.pick((-1, 1)) if dice.chance(0.4) else 0
+    if park:
+        road.ground("grass", day.grass)
+    else:
+        paved = hsv(dice.between(0.03, 0.12), dice.between(0.0, 0.3), dice.between(0.5, 0.75))
+        road.ground("", paved, 4)
+    half = dice.between(2.0, 4.4)
     walk = dice.between(1.4, 2.4)
     road.pen.draws("sidewalk")
-    tone = hsv(0.1, dice.between(0.02, 0.1), dice.between(0.66, 0.84))
+    tone = hsv(dice.between(0.02, 0.13), dice.between(0.02, 0.4), dice.between(0.5, 0.84))
     road.strip(-half - walk, half + walk, road.pen.ink(tone, 1.0, 4))
     road.strip(-half - 0.18, half + 0.18, road.pen.ink(tone, 1.14))
     road.surface(half)
@@ -296,24 +359,17 @@ def street(road: Road, dice: Dice, day: Day) -> None:
     for side in (-1, 1):
         z = dice.between(4.0, 9.0)
         inner = half + walk + dice.between(0.0, 0.4)
-        if dice.chance(0.12):
+        if side == park:
+            for k in range(dice.pick((3, 5, 8))):
+                place = side * (inner + dice.between(0.6, 3.0))
+                road.add(op.tree, place, 5.0 + 3.5 * k, dice.pick((2, 3, None)), shadow=1.4)
             continue
         while z < 44:
-            deep, wide, tall = dice.between(5, 9), dice.between(6, 9), dice.between(5.5, 15)
-            o = road.offset(z)
-            x0, x1 = (inner + o, inner + wide + o) if side > 0 else (-inner - wide + o, -inner + o)
-            road.things.append(
-                (
-                    z + 0.5,
-                    lambda a=x0, b=x1, z=z, d=deep, t=tall: op.building(
-                        road.view, a, b, z, z + d, t, day, dice
-                    ),
-                )
-            )
-            z += deep + dice.pick((0.0, 0.0, 1.5))
+            z += _building(road, dice, side, inner, z, dice.between(5.5, 15))
+            z += dice.pick((0.0, 0.0, 1.5))
     for _ in range(dice.below(4)):
         side = dice.pick((-1, 1))
-        road.add(op.car, side * (half - 1.0), dice.between(5, 16), side > 0, shadow=1.2)
+        road.add(op.car, side * (half - 1.0), dice.between(5, 16), side > 0, shadow=1.9, long=4.0)
     for _ in range(dice.below(3)):
         road.add(
             op.tree,
@@ -340,10 +396,10 @@ def driveway(road: Road, dice: Dice, day: Day) -> None:
     road.sky(0.5, 0.3)
     if dice.chance(0.25):
         road.mountains(hsv(dice.random(), 0.2, 0.55), dice.pick(("hill", "peak", "mesa")), 0.14)
-    dry = dice.chance(0.22)
+    dry = dice.chance(0.4)
     road.ground("sand" if dry else "grass", day.sand if dry else day.grass)
-    z = dice.between(9.5, 13)
-    half = dice.between(1.3, 1.8)
+    z = dice.between(9.5, 15)
+    half = dice.between(1.3, 2.4)
     paved = hsv(dice.between(0.05, 0.12), dice.between(0.02, 0.25), dice.between(0.55, 0.82))
     road.pen.draws("road")
     road.strip(
@@ -402,12 +458,12 @@ def highway(road: Road, dice: Dice, day: Day) -> None:
     road.sky(0.5, 0.3)
     if dice.chance(0.55):
         tone = hsv(dice.pick((0.05, 0.3, 0.58)), 0.25, 0.55)
-        road.mountains(tone, dice.pick(("hill", "peak", "mesa")), dice.between(0.07, 0.17))
-    dry = dice.chance(0.3)
+        road.mountains(tone, dice.pick(("hill", "peak", "mesa")), dice.between(0.07, 0.3))
+    dry = dice.chance(0.45)
     road.ground("sand" if dry else "grass", day.sand if dry else day.grass)
-    half = dice.between(5.0, 7.5)
+    lanes = dice.pick((2, 3, 3, 4))
+    half = lanes * dice.between(1.6, 1.9)
     road.surface(half, None, True)
-    lanes = dice.pick((3, 4))
     for k in range(1, lanes):
         road.dashes(-half + 2 * half * k / lanes, 0.13, WHITE)
     road.line(-half + 0.35, 0.12, dice.pick((YELLOW, WHITE)))
@@ -428,12 +484,18 @@ def highway(road: Road, dice: Dice, day: Day) -> None:
             )
     for _ in range(dice.below(4)):
         lane = -half + 2 * half * (dice.below(lanes) + 0.5) / lanes
-        road.add(op.car, lane, dice.between(6, 20), lane > 0, shadow=1.2)
+        road.add(op.car, lane, dice.between(6, 20), lane > 0, shadow=1.9, long=4.0)
     if dice.chance(0.4):
         lane = -half + 2 * half * (lanes - 0.5) / lanes
-        road.add(op.truck, lane, dice.between(8, 16), shadow=1.6)
+        road.add(op.truck, lane, dice.between(8, 16), shadow=2.5, long=8.0)
     for _ in range(dice.below(4)):
         road.add(op.tree, _sides(dice, half + 3, half + 9), dice.between(10, 26), shadow=1.4)
+    if dice.chance(0.12):
+        x, side = dice.between(half + 4, half + 8), dice.pick((-1, 1))
+        a, b = (x, x + 6) if side > 0 else (-x - 6, -x)
+        z = dice.between(12, 18)
+        o = road.offset(z)
+        road.things.append((z + 6, lambda: op.house(road.view, a + o, b + o, z, day, dice, None)))
     for _ in range(dice.below(3)):
         road.add(op.bush, _sides(dice, half + 1.6, half + 5), dice.between(7, 16), shadow=0.7)
     if dice.chance(0.2):
@@ -464,7 +526,7 @@ def _guardrail(road: Road, x: float) -> None:
 
 
 def _fence(road: Road, dice: Dice, x: float, end: float = 22.0) -> None:
-    v, pen, day = road.view, road.pen, road.day
+    v, pen = road.view, road.pen
     x *= dice.pick((-1, 1))
     tone = dice.pick((WHITE, (150.0, 112.0, 80.0), (110.0, 84.0, 64.0)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .palette import CHARCOAL, STEEL, WHITE, Colour, apart, hsv, leaf, mix
+from .palette import CHARCOAL, STEEL, WHITE, Colour, apart, hsv, mix
 from .rng import Dice
 from .view import View
 
@@ -12,7 +12,18 @@ BARK: Colour = (104.0, 78.0, 58.0)
 class Day:
     """The hour, the weather and the ground of one outdoor picture."""
 
-    __slots__ = ("asphalt", "dusk", "grass", "haze", "leaf", "low", "sand", "sky", "sun_colour")
+    __slots__ = (
+        "asphalt",
+        "dusk",
+        "grass",
+        "haze",
+        "hues",
+        "leaf",
+        "low",
+        "sand",
+        "sky",
+        "sun_colour",
+    )
 
     def __init__(self, dice: Dice) -> None:
         hour = dice.random()
@@ -44,17 +55,32 @@ class Day:
         self.asphalt = hsv(
             dice.between(0.55, 0.75), dice.between(0.02, 0.12), dice.between(0.3, 0.56)
         )
-        self.grass = hsv(
-            dice.between(0.17, 0.36), dice.between(0.32, 0.62), dice.between(0.42, 0.72)
-        )
-        self.sand = hsv(
-            dice.between(0.05, 0.125), dice.between(0.24, 0.52), dice.between(0.74, 0.95)
-        )
-        self.leaf = leaf(dice)
+        ground = dice.random()
+        if ground < 0.55:
+            self.grass = hsv(
+                dice.between(0.2, 0.38), dice.between(0.3, 0.6), dice.between(0.36, 0.72)
+            )
+        else:
+            self.grass = hsv(
+                dice.between(0.11, 0.19), dice.between(0.28, 0.55), dice.between(0.5, 0.8)
+            )
+        self.sand = hsv(dice.between(0.03, 0.13), dice.between(0.12, 0.52), dice.between(0.6, 0.95))
+        season = dice.random()
+        if season < 0.62:
+            self.hues = (0.22, 0.42)
+        elif season < 0.84:
+            self.hues = (0.03, 0.15)
+        else:
+            self.hues = (0.12, 0.3)
+        self.leaf = self.foliage(dice)
+
+    def foliage(self, dice: Dice) -> Colour:
+        """The colour of one crown: green, or yellow to red in autumn."""
+        return hsv(dice.between(*self.hues), dice.between(0.36, 0.68), dice.between(0.36, 0.74))
 
     def far(self, colour: Colour, z: float) -> Colour:
         """``colour`` seen through the air of ``z`` metres."""
-        return mix(colour, self.haze, min(z / 160.0, 0.62))
+        return mix(colour, self.haze, min(z / 210.0, 0.55))
 
 
 def disc(v: View, x: float, y: float, z: float, r: float, ink: int, flat: float = 1.0) -> None:
@@ -75,7 +101,7 @@ def tree(
     pen.draws("tree")
     kind = dice.below(4) if kind is None else kind
     tall = tall or dice.between(4.5, 8.0)
-    green = day.far(mix(day.leaf, leaf(dice), 0.5), z)
+    green = day.far(mix(day.leaf, day.foliage(dice), 0.5), z)
     bark = pen.ink(day.far(BARK, z))
     dark, plain, light = pen.ink(green, 0.78, 3), pen.ink(green, 1.0, 3), pen.ink(green, 1.16, 3)
     sun = 1 if v.left < v.right else -1
@@ -108,7 +134,7 @@ def tree(
 def bush(v: View, x: float, z: float, day: Day, dice: Dice) -> None:
     pen = v.pen
     pen.draws("bush")
-    green = day.far(mix(leaf(dice), day.leaf, 0.4), z)
+    green = day.far(mix(day.foliage(dice), day.leaf, 0.4), z)
     r = dice.between(0.5, 0.95)
     sun = 1 if v.left < v.right else -1
     disc(v, x - sun * r * 0.7, r * 0.5, z, r * 0.72, pen.ink(green, 0.78, 3))
@@ -168,9 +194,9 @@ def cactus(v: View, x: float, z: float, day: Day, dice: Dice) -> None:
     reach = tall * 0.22
     for side, low, high in ((-1, 0.36, 0.72), (1, dice.between(0.42, 0.56), 0.86)):
         a = side * reach
-        shape(v, x, z, [(0, tall * low - thick * 0.7), (a, tall * low - thick * 0.7),
-                        (a, tall * low + thick * 0.7), (0, tall * low + thick * 0.7)], shade)  # fmt: skip
-        limb(a, tall * low - thick * 0.7, tall * high, thick * 0.75)
+        y0, y1 = tall * low - thick * 0.7, tall * low + thick * 0.7
+        shape(v, x, z, [(0, y0), (a, y0), (a, y1), (0, y1)], shade)
+        limb(a, y0, tall * high, thick * 0.75)
     limb(0.0, 0.0, tall, thick)
 
 
@@ -238,15 +264,17 @@ def house(
     over, mid = 0.45, (x0 + x1) / 2
     if dice.chance(0.5):
         pen.poly([v.at(x0 - over, tall - 0.1, z - 0.3), v.at(x1 + over, tall - 0.1, z - 0.3),
-                  v.at(x1 - 0.9, ridge, z + 2), v.at(x0 + 0.9, ridge, z + 2)], fill=pen.ink(roof))  # fmt: skip
+                  v.at(x1 - 0.9, ridge, z + 2), v.at(x0 + 0.9, ridge, z + 2)],
+                 fill=pen.ink(roof))  # fmt: skip
     else:
         pen.poly(
             [v.at(x0 - over, tall - 0.1, z), v.at(x1 + over, tall - 0.1, z), v.at(mid, ridge, z)],
             fill=pen.ink(wall, 0.95),
         )
         for a, b in ((x0 - over, mid), (x1 + over, mid)):
-            pen.poly([v.at(a, tall - 0.25, z - 0.2), v.at(b, ridge, z - 0.2), v.at(b, ridge + 0.4, z - 0.2),
-                      v.at(a, tall + 0.15, z - 0.2)], fill=pen.ink(roof))  # fmt: skip
+            near = z - 0.2
+            pen.poly([v.at(a, tall - 0.25, near), v.at(b, ridge, near), v.at(b, ridge + 0.4, near),
+                      v.at(a, tall + 0.15, near)], fill=pen.ink(roof))  # fmt: skip
     if dice.chance(0.5):
         v.box(x0 + 0.8, x0 + 1.4, tall, ridge + 0.5, z + 1.5, z + 2, (150.0, 92.0, 78.0))
     glass = pen.ink((255.0, 222.0, 140.0) if day.dusk else (140.0, 176.0, 200.0))

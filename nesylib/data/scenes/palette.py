@@ -63,7 +63,8 @@ def wood(dice: Dice) -> Colour:
 def fabric(dice: Dice, hue: float | None = None) -> Colour:
     """Cloth: muted to strong, any hue."""
     hue = dice.random() if hue is None else hue + dice.between(-0.06, 0.06)
-    return hsv(hue, dice.between(0.18, 0.72), dice.between(0.45, 0.95))
+    calm = 0.72 if 0.15 < hue % 1.0 < 0.45 else 1.0  # green and lime turn shrill first
+    return hsv(hue, dice.between(0.16, 0.64) * calm, dice.between(0.42, 0.9))
 
 
 def leaf(dice: Dice) -> Colour:

@@ -86,7 +86,7 @@ class Pen:
         if box is None:
             return
         region, mask = self.image.crop(box), mask.crop(box)
-        lut = list(range(256))
+        lut = bytearray(range(256))
         saved = self.concept
         for _, part in region.getcolors() or ():
             self.concept = self.concepts[part]
@@ -94,7 +94,8 @@ class Pen:
             if part in self.walls and lut[part] not in self.walls:
                 self.walls.append(lut[part])
         self.concept = saved
-        self.image.paste(region.point(lut), box, mask)
+        shaded = Image.frombytes("L", region.size, region.tobytes().translate(lut))
+        self.image.paste(shaded, box, mask)
 
     def _nearest(self, colour: Colour, shade: float) -> int:
         r, g, b = (c * shade for c in colour)

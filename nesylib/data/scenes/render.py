@@ -101,11 +101,11 @@ def _bank(size: int) -> np.ndarray:
         np.zeros((_BANK, _BANK)),
         0.6 * blurred(8, 8) + 0.25 * fine,
         blurred(3, 48) + 0.6 * blurred(2, 24),
-        blurred(4, 6) + 0.7 * blurred(10, 14) + 0.3 * fine,
+        0.5 * blurred(12, 20) + 0.5 * blurred(3, 5) + 0.5 * fine,
         blurred(24, 24) + 0.5 * blurred(5, 5) + 0.3 * fine,
         blurred(48, 3) + 0.6 * blurred(24, 2),
     ]
-    strength = [0.0, 0.018, 0.045, 0.06, 0.035, 0.045]
+    strength = [0.0, 0.014, 0.032, 0.045, 0.022, 0.034]
     out = []
     for texture, amount in zip(maps, strength, strict=True):
         picture = Image.fromarray((1 + amount * texture).astype(np.float32))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 
 from .look import Look
 from .palette import WHITE, apart, mix
@@ -47,6 +47,7 @@ class Room:
         for wall in (self.left, self.right):
             if wall.visible[1] - wall.visible[0] > 0.9:
                 self.walls.append(wall)
+        self.sunny = dice.chance(0.6)
         self.used: list[Footprint] = []
         self.upper: list[tuple[Wall, float, float]] = []
         self.standing: list[tuple[Footprint, Callable[[], None]]] = []
@@ -86,7 +87,7 @@ class Room:
             self.used.append(foot)
             if tall:
                 self.upper.append((wall, u0, u1))
-            self.standing.append((foot, lambda: draw(wall, u0, u1, self.look, dice, *args)))
+            self.standing.append((foot, partial(draw, wall, u0, u1, self.look, dice, *args)))
             return wall, u0, u1
         return None
 
@@ -115,7 +116,7 @@ class Room:
             if self._hung(wall, u0, u1):
                 continue
             self.upper.append((wall, u0, u1))
-            self.hanging.append(lambda: draw(wall, u0, u1, self.look, dice, *args))
+            self.hanging.append(partial(draw, wall, u0, u1, self.look, dice, *args))
             return wall, u0, u1
         return None
 
@@ -158,6 +159,7 @@ class Room:
         self._shell()
         for paint in self.on_floor:
             paint()
+        self._sunlight()
         self._shadows()
         for paint in self.hanging:
             paint()
@@ -175,6 +177,26 @@ class Room:
         cx = self.view.cx
         far_a, far_b = abs((ax0 + ax1) / 2 - cx), abs((bx0 + bx1) / 2 - cx)
         return -1 if far_a > far_b else 1
+
+    def _sunlight(self) -> None:
+        """Patches of sun on the floor below the windows of the far wall."""
+        if self.look.dusk or not self.sunny:
+            return
+        patches = []
+        for wall, u0, u1 in self.windows:
+            if wall is not self.back:
+                continue
+            near, far = self.depth - 1.9, self.depth - 0.7
+            lean = 0.55 * -self.sun
+            middle = (u0 + u1) / 2
+            for a, b in ((u0, middle - 0.05), (middle + 0.05, u1)):
+                at = self.view.at
+                patches.append(
+                    [at(a + lean * 2, 0, near), at(b + lean * 2, 0, near),
+                     at(b + lean, 0, far), at(a + lean, 0, far)]
+                )  # fmt: skip
+        if patches:
+            self.pen.shade(patches, 1.2)
 
     def _shadows(self) -> None:
         if not self.standing:

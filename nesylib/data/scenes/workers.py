@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def draw_many(
     jobs = [
         dict(class_set=class_set, split=split, seed=seed, start=a, stop=b, size=size,
              bias=None if bias is None else asdict(bias))
-        for a, b in zip(edges, edges[1:])  # noqa: B905
+        for a, b in pairwise(edges)
     ]  # fmt: skip
     helpers = [_start(job) for job in jobs[1:]]
     try:
