@@ -27,7 +27,7 @@ padding:.4rem 1.1rem;border:1px solid var(--ny-accent);border-radius:7px;cursor:
 background:var(--ny-accent);color:var(--ny-paper)}
 .nesy-quiz button:focus-visible{outline:2px solid var(--ny-ink);outline-offset:2px}
 .nesy-quiz button[hidden]{display:none}
-.nesy-quiz .nesy-feedback{margin:.7rem 0 0;min-height:1.5em}
+.nesy .nesy-quiz .nesy-feedback{margin:.7rem 0 0;min-height:1.5em}
 .nesy-quiz .nesy-feedback strong{color:var(--ny-bad)}
 .nesy-quiz .nesy-feedback.right strong{color:var(--ny-good)}
 .nesy-quiz .nesy-option.right{border-color:var(--ny-good);border-width:2px}

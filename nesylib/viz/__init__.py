@@ -12,7 +12,7 @@ from nesylib.viz.figure import Figure, figure
 from nesylib.viz.html import Html, escape, rule_box, show, side_by_side, table
 from nesylib.viz.pictures import bits, heat_overlay, patch_grid, show_pictures
 from nesylib.viz.program import show_explanation, show_program
-from nesylib.viz.slider import Slider, slider
+from nesylib.viz.slider import Slider, frames, slider
 from nesylib.viz.style import CATEGORIES, DIVERGING, GRID, INK, MUTED, PAPER, SEQUENTIAL
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "bits",
     "escape",
     "figure",
+    "frames",
     "heat_overlay",
     "patch_grid",
     "rule_box",

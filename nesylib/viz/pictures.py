@@ -61,11 +61,10 @@ def to_rgb(image: Any) -> np.ndarray:
     if array.dtype == bool:
         array = array.astype(np.uint8) * 255
     elif array.dtype != np.uint8:
-        low, high = np.nanmin(array), np.nanmax(array)
-        if not (np.isfinite(array).all() and low >= 0 and high <= 1):
+        if not ((array >= 0) & (array <= 1)).all():
             raise ValueError(
-                f"floating-point pictures hold values in [0, 1], got {low:.3g} to {high:.3g}; "
-                "undo the normalisation, or pass uint8"
+                f"floating-point pictures hold values in [0, 1], got {array.min():.3g} to "
+                f"{array.max():.3g}; undo the normalisation, or pass uint8"
             )
         array = np.round(array * 255).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
@@ -213,12 +212,12 @@ _MARK = np.array([230, 159, 0], np.uint8)
 def _ruled(big: np.ndarray, side: int, highlight: list[int], columns: int) -> np.ndarray:
     """White lines with a dark edge, so that they show on any picture."""
     out = big.copy()
-    for axis in (0, 1):
-        view = np.moveaxis(out, axis, 0)
-        for at in range(side, view.shape[0], side):
-            dim = view[at - 2 : at + 2]
-            view[at - 2 : at + 2] = (dim * 0.45).astype(np.uint8)
-            view[at - 1 : at + 1] = 255
+    for half, keep in ((2, 0.45), (1, 0.0)):
+        for axis in (0, 1):
+            view = np.moveaxis(out, axis, 0)
+            for at in range(side, len(view), side):
+                line = view[at - half : at + half]
+                line[...] = line * keep if keep else 255
     for number in highlight:
         row, column = divmod(number, columns)
         _frame(out[row * side : (row + 1) * side, column * side : (column + 1) * side])

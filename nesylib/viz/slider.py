@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nesylib.viz import style
@@ -245,3 +246,25 @@ def slider(label: str, alt: str, size: tuple[float, float] = style.SIZE, **optio
         have one value.
     """
     return Slider(label, alt, size, **options)
+
+
+def frames(
+    draw: Callable[[Any, Any], str], values: Sequence[Any], *, label: str, alt: str, **options: Any
+) -> Slider:
+    """A slider from a function: ``draw(axes, value)`` draws one frame and returns its alt text.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(axes, value) -> str``.
+    values : sequence
+    label, alt : str
+        As for :func:`slider`, whose other options it takes too.
+    """
+    made = Slider(label, alt, **options)
+    with made:
+        for value in values:
+            frame = made.frame(value, alt="set by the function")
+            with frame as (_, axes):
+                frame.alt = check_alt(draw(axes, value))
+    return made

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nesylib.viz.html import check_alt, show
-from nesylib.viz.slider import Slider
+from nesylib.viz.html import show
 
 
 def slider(
@@ -19,7 +18,7 @@ def slider(
     """``function(value)`` for the value that the reader picks, computed when it is picked.
 
     For a reader at work in JupyterLab or Colab. A page without a kernel can't call Python: use
-    :func:`nesylib.viz.slider` for what the book shows.
+    :func:`nesylib.viz.slider` or :func:`nesylib.viz.frames` for what the book shows.
 
     Parameters
     ----------
@@ -63,25 +62,3 @@ def slider(
     pick.observe(draw, names="value")
     draw()
     return ipywidgets.VBox([pick, out])
-
-
-def frames(
-    draw: Callable[[Any, Any], str], values: Sequence[Any], *, label: str, alt: str, **options: Any
-) -> Slider:
-    """A static slider from a function: ``draw(ax, value)`` draws one frame and returns its alt.
-
-    Parameters
-    ----------
-    draw : callable
-        ``draw(axes, value) -> str``.
-    values : sequence
-    label, alt : str
-        As for :func:`nesylib.viz.slider`, which takes the other options too.
-    """
-    made = Slider(label, alt, **options)
-    with made:
-        for value in values:
-            frame = made.frame(value, alt="set by the function")
-            with frame as (_, axes):
-                frame.alt = check_alt(draw(axes, value))
-    return made

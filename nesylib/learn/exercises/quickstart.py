@@ -13,7 +13,7 @@ from nesylib.learn.quiz import Option
 
 def _binarize_stub():
     def binarize(C):
-        """Bits (N, D) of activations C (N, D); True where an activation is at least 0.5."""
+        """Bits of the activations C, both (N, D)."""
         raise NotImplementedError
 
     return binarize
@@ -80,7 +80,7 @@ _BINARIZE = Build(
 
 def _apply_rule_stub():
     def apply_rule(bits):
-        """Whether the program says 'bedroom' for one picture's bits, a dict name -> bool."""
+        """True if the program says 'bedroom' for these bits."""
         raise NotImplementedError
 
     return apply_rule
