@@ -1,0 +1,134 @@
+"""Every exercise of the book: its stub fails, its solution passes, and wrong answers are told why.
+
+A new exercise needs an entry in ``WRONG``: answers that readers plausibly give, with words that
+the message must hold.
+"""
+
+import inspect
+
+import numpy as np
+import pytest
+from _html import parse
+
+from nesylib import learn
+
+
+def no_nan_check(C):
+    return C >= 0.5
+
+
+def nan_counts_as_off(C):
+    return np.nan_to_num(C) >= 0.5
+
+
+def a_list(C):
+    return [[value >= 0.5 for value in row] for row in C]
+
+
+def one_for_all(C):
+    return (C >= 0.5).any(axis=1)
+
+
+def in_place(C):
+    if np.isnan(C).any():
+        raise ValueError
+    C[C >= 0.5] = 1
+    C[C < 0.5] = 0
+    return C.astype(bool)
+
+
+def asserts(C):
+    assert not np.isnan(C).any()
+    return C >= 0.5
+
+
+WRONG = {
+    "quickstart.binarize": [
+        (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
+        (lambda C: np.round(C).astype(bool), "Rounding won't do"),
+        (no_nan_check, "NaN is neither yes nor no"),
+        (nan_counts_as_off, "expected: a ValueError"),
+        (asserts, "got: AssertionError"),
+        (a_list, "got: a list"),
+        (one_for_all, "of shape (2,)"),
+        (in_place, "work on a copy"),
+        (np.zeros((2, 2)), "not a function"),
+    ],
+    "quickstart.apply_rule": [
+        (lambda bits: bits["bed"], "`not ab1(X)` blocks"),
+        (lambda bits: bits["bed"] and not bits["desk"], "The pillow undoes the exception"),
+        (lambda bits: bits["bed"] and bits["pillow"], "A bed, no desk"),
+        (lambda bits: bits["bed"] and (bits["pillow"] and bits["desk"]), "Without a desk"),
+        (
+            lambda bits: bits["bed"] and not (bits["desk"] and not bits["pillow"]),
+            "What isn't in the facts is false",
+        ),
+        (lambda bits: not (bits.get("desk") and not bits.get("pillow")), "Without a bed"),
+        (lambda bits: "bedroom" if bits.get("bed") else "other", "got: 'bedroom'"),
+        (lambda bits: print(end=""), "Is there a `return`?"),
+    ],
+    "quickstart.exception": [
+        ("a", "The comma means and"),
+        ("c", "can't conclude the opposite"),
+        ("d", "not a statement that it is false"),
+        ("e", "one of the letters a, b, c, d"),
+        (2, "This is an int"),
+    ],
+}
+
+
+def right_answer(ex):
+    return ex.right if isinstance(ex, learn.Predict) else ex.solution_code
+
+
+@pytest.mark.parametrize("name", learn.names())
+def test_solution_passes(name):
+    ex = learn.exercise(name)
+    result = ex.check(right_answer(ex), strict=True)
+    assert result.passed and result.message
+
+
+@pytest.mark.parametrize("name", learn.names())
+def test_nothing_and_the_stub_fail(name):
+    ex = learn.exercise(name)
+    assert "no answer yet" in ex.check().message
+    if isinstance(ex, learn.Build):
+        assert "isn't written yet" in ex.check(ex.stub).message
+        taken, wanted = (inspect.signature(f) for f in (ex.solution_code, ex.stub))
+        assert taken == wanted and ex.stub.__name__ == ex.solution_code.__name__
+        assert ex.stub.__doc__
+
+
+@pytest.mark.parametrize("name", learn.names())
+def test_wrong_answers_fail_with_a_helpful_message(name):
+    assert len(WRONG.get(name, ())) >= 3, f"add plausible wrong answers of {name} to WRONG"
+    ex = learn.exercise(name)
+    for answer, said in WRONG[name]:
+        result = ex.check(answer)
+        assert not result.passed, f"{name}: {said}"
+        assert said in result.message
+
+
+@pytest.mark.parametrize("name", learn.names())
+def test_every_case_and_option_explains_itself(name):
+    ex = learn.exercise(name)
+    if isinstance(ex, learn.Build):
+        assert len(ex.cases) >= 3
+        assert all(case.why for case in ex.cases)
+    else:
+        assert len({option.feedback for option in ex.options}) == len(ex.options)
+
+
+@pytest.mark.parametrize("name", learn.names())
+def test_card_hints_and_solution(name):
+    ex = learn.exercise(name)
+    assert len(ex.hints) >= 2 and ex.reason and ex.minutes > 0
+    tree = parse(ex.repr_html())
+    assert ex.title in tree.text
+    for _ in ex.hints:
+        parse(ex.hint().repr_html())
+    assert ex.reason.split("`")[0].strip() in parse(ex.solution().repr_html()).text
+
+
+def test_wrong_answers_belong_to_exercises():
+    assert set(WRONG) <= set(learn.names())
