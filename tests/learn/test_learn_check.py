@@ -192,5 +192,5 @@ def test_prose():
     "changes", [{"difficulty": 0}, {"importance": 6}, {"hints": ()}, {"task": " "}, {"skip_if": ""}]
 )
 def test_an_exercise_must_be_complete(changes):
-    with pytest.raises(ValueError, match="x.double"):
+    with pytest.raises(ValueError, match=r"x\.double"):
         build(**changes)
