@@ -195,7 +195,7 @@ def kitchen(room: Room, dice: Dice) -> None:
         units.append("sink")
     if dice.chance(0.6) or variant >= 0.9:
         units.append("fridge")
-    units += ["cupboard"] * dice.pick((1, 1, 2, 2))
+    units += ["cupboard"] * dice.pick((0, 1, 1, 2, 2))
     sizes = {"stove": 0.64, "sink": dice.between(0.8, 1.0), "fridge": 0.68,
              "cupboard": dice.between(0.5, 0.9)}  # fmt: skip
     low, high = room.back.visible
@@ -272,9 +272,9 @@ def living_room(room: Room, dice: Dice) -> None:
         foot = wall.room_box(middle - half, middle + half, 1.2, 1.8)
         if not room._collides(foot):
             room.put(_low_table, foot[0], foot[1], foot[3], foot[3] - foot[2], look, dice)
-    if dice.chance(0.15):
+    if dice.chance(0.25):
         room.stand(ss.chair, 0.46, 0.5)
-    _decor(room, dice, painting=0.35, plant=0.5, clock=0.1 if telly else 0.0, door=0.2, shelf=0.3,
+    _decor(room, dice, painting=0.35, plant=0.5, clock=0.35 if telly else 0.0, door=0.2, shelf=0.3,
            rug=0.6, floor_lamp=0.4)  # fmt: skip
 
 
@@ -287,7 +287,7 @@ def home_office(room: Room, dice: Dice) -> None:
     if spot and dice.chance(0.3):
         room.hang(dc.painting, dice.between(0.5, 0.9), over=spot)
     _window(room, dice, 0.65)
-    if dice.chance(0.14):
+    if dice.chance(0.25):
         room.stand(ss.sofa, 1.5, 0.95)
     _decor(
         room, dice, painting=0.4, plant=0.5, clock=0.2, door=0.2, shelf=0.5, rug=0.5, floor_lamp=0.3
@@ -384,7 +384,7 @@ def hotel_room(room: Room, dice: Dice) -> None:
         room.stand(ss.coffee_table, dice.between(0.7, 0.9), 0.58)
         room.stand(ss.chair, 0.46, 0.5)
     _window(room, dice, 0.6, 0.8)
-    _decor(room, dice, painting=0.5, plant=0.2, clock=0.08, door=0.3, rug=0.3, floor_lamp=0.2)
+    _decor(room, dice, painting=0.5, plant=0.2, clock=0.25, door=0.3, rug=0.3, floor_lamp=0.2)
 
 
 GRAMMAR = {

@@ -335,7 +335,8 @@ def _building(road: Road, dice: Dice, side: int, inner: float, z: float, tall: f
 
 def street(road: Road, dice: Dice, day: Day) -> None:
     road.sky(0.5, 0.25)
-    park = dice.pick((-1, 1)) if dice.chance(0.4) else 0
+    green = dice.random()
+    park = (-1, 1) if green < 0.1 else (dice.pick((-1, 1)),) if green < 0.4 else ()
     if park:
         road.ground("grass", day.grass)
     else:
@@ -343,10 +344,12 @@ def street(road: Road, dice: Dice, day: Day) -> None:
         road.ground("", paved, 4)
     half = dice.between(2.0, 4.4)
     walk = dice.between(1.4, 2.4)
+    bare = not park and dice.chance(0.35)
     road.pen.draws("sidewalk")
     tone = hsv(dice.between(0.02, 0.13), dice.between(0.02, 0.4), dice.between(0.5, 0.84))
-    road.strip(-half - walk, half + walk, road.pen.ink(tone, 1.0, 4))
-    road.strip(-half - 0.18, half + 0.18, road.pen.ink(tone, 1.14))
+    if not bare:
+        road.strip(-half - walk, half + walk, road.pen.ink(tone, 1.0, 4))
+        road.strip(-half - 0.18, half + 0.18, road.pen.ink(tone, 1.14))
     road.surface(half)
     _markings(road, dice, half, 0.55)
     if dice.chance(0.4):
@@ -358,8 +361,8 @@ def street(road: Road, dice: Dice, day: Day) -> None:
             road.view.flat(0.0, a, a + 0.45, z, z + 2.2, white)
     for side in (-1, 1):
         z = dice.between(4.0, 9.0)
-        inner = half + walk + dice.between(0.0, 0.4)
-        if side == park:
+        inner = half + (0.5 if bare else walk) + dice.between(0.0, 0.4)
+        if side in park:
             for k in range(dice.pick((3, 5, 8))):
                 place = side * (inner + dice.between(0.6, 3.0))
                 road.add(op.tree, place, 5.0 + 3.5 * k, dice.pick((2, 3, None)), shadow=1.4)
@@ -412,7 +415,11 @@ def driveway(road: Road, dice: Dice, day: Day) -> None:
     wide = dice.between(5.0, 8.5)
     x0, x1 = (-2.0, wide) if right else (-wide, 2.0)
     gate = 0.0 if dice.chance(0.8) else None
-    road.things.append((z, lambda: op.house(road.view, x0, x1, z, day, dice, gate)))
+    if dice.chance(0.22):
+        x0, x1 = -2.3, 2.3
+        road.things.append((z, lambda: op.lone_garage(road.view, x0, x1, z, day, dice)))
+    else:
+        road.things.append((z, lambda: op.house(road.view, x0, x1, z, day, dice, gate)))
     road.shadows.append(road.view.flat_shape(0.0, x0 - 0.3, x1 + 0.3, z - 0.9, z))
     for _ in range(dice.below(4)):
         road.add(

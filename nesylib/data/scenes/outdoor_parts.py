@@ -302,21 +302,41 @@ def house(
             v.front(a, a + 1.1, 3.4, 4.3, z, glass)
     if garage is not None:
         pen.draws("garage")
-        gate = apart(dice.pick((WHITE, mix(roof, WHITE, 0.5), (150.0, 128.0, 104.0))), wall, 30)
-        a, b = garage - 1.45, garage + 1.45
-        v.front(a - 0.15, b + 0.15, 0.0, 2.45, z - 0.05, pen.ink(apart(WHITE, gate, 24)))
-        v.front(a, b, 0.0, 2.3, z - 0.05, pen.ink(gate))
-        for k in range(1, 5):
-            v.front(a, b, 0.46 * k - 0.04, 0.46 * k + 0.04, z - 0.05, pen.ink(gate, 0.76))
-        for k in range(4):
-            v.front(
-                a + 0.2 + 0.68 * k,
-                a + 0.66 + 0.68 * k,
-                1.92,
-                2.2,
-                z - 0.05,
-                pen.ink((120.0, 150.0, 172.0)),
-            )
+        _gate(v, garage, z - 0.05, wall, roof, dice)
+
+
+def _gate(v: View, x: float, z: float, wall: Colour, roof: Colour, dice: Dice) -> None:
+    """The door of a garage: panels and a row of panes."""
+    pen = v.pen
+    gate = apart(dice.pick((WHITE, mix(roof, WHITE, 0.5), (150.0, 128.0, 104.0))), wall, 30)
+    a, b = x - 1.45, x + 1.45
+    v.front(a - 0.15, b + 0.15, 0.0, 2.45, z, pen.ink(apart(WHITE, gate, 24)))
+    v.front(a, b, 0.0, 2.3, z, pen.ink(gate))
+    for k in range(1, 5):
+        v.front(a, b, 0.46 * k - 0.04, 0.46 * k + 0.04, z, pen.ink(gate, 0.76))
+    pane = pen.ink((120.0, 150.0, 172.0))
+    for k in range(4):
+        v.front(a + 0.2 + 0.68 * k, a + 0.66 + 0.68 * k, 1.92, 2.2, z, pane)
+
+
+def lone_garage(v: View, x0: float, x1: float, z: float, day: Day, dice: Dice) -> None:
+    """A garage that stands by itself."""
+    pen = v.pen
+    pen.draws("garage")
+    wall = hsv(dice.random(), dice.between(0.05, 0.3), dice.between(0.6, 0.95))
+    wall = apart(day.far(wall, z), day.grass, 26)
+    roof = hsv(dice.pick((0.02, 0.06, 0.6, 0.98)), dice.between(0.2, 0.55), 0.45)
+    roof = apart(roof, wall, 40)
+    tall, over, near = 2.75, 0.4, z - 0.2
+    ridge, mid = tall + dice.between(0.9, 1.4), (x0 + x1) / 2
+    v.box(x0, x1, 0.0, tall, z, z + 5.0, wall, 1)
+    gable = [v.at(x0 - over, tall - 0.1, z), v.at(x1 + over, tall - 0.1, z), v.at(mid, ridge, z)]
+    pen.poly(gable, fill=pen.ink(wall, 0.95))
+    for a in (x0 - over, x1 + over):
+        pen.poly([v.at(a, tall - 0.25, near), v.at(mid, ridge, near),
+                  v.at(mid, ridge + 0.35, near), v.at(a, tall + 0.12, near)],
+                 fill=pen.ink(roof))  # fmt: skip
+    _gate(v, mid, z - 0.05, wall, roof, dice)
 
 
 def car(v: View, x: float, z: float, day: Day, dice: Dice, away: bool = True) -> None:
