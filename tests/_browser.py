@@ -68,7 +68,9 @@ def open_page(
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=find_chromium(),
+            # Without the last one, fonts that lie beside a file: page count as foreign.
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--allow-file-access-from-files"],
         )
         try:
             context = browser.new_context(
