@@ -29,6 +29,7 @@ class Index:
         self.table = table
         self.n_rows = len(table)
         flags, coded, bit_slots, columns, values = [], [], [], [], []
+        self._span: dict[str, tuple[int, int, int]] = {}  # first slot, first string, end
         kinds = [c.kind for c in table.columns]
         order = [i for i, k in enumerate(kinds) if k != "numeric"]
         order += [i for i, k in enumerate(kinds) if k == "numeric"]
@@ -41,6 +42,9 @@ class Index:
             else:
                 codes, found = _codes(cells)
                 coded.append(codes + len(values))
+            n_numbers = sum(type(v) is float for v in found)
+            span = len(values), len(values) + n_numbers, len(values) + len(found)
+            self._span[table.columns[i].name] = span
             values.extend(found)
             columns.extend([i] * len(found))
         self.values = values
@@ -48,28 +52,64 @@ class Index:
         self.slot_column = np.array(columns, np.int32)
         self.slot_number = np.array([v if type(v) is float else np.nan for v in values])
         self.is_number = ~np.isnan(self.slot_number)
-        self.segments = _segments(self.slot_column)
+        self.has_numbers = bool(self.is_number.any())
+        self.segments = segments(self.slot_column)
         self.bit_slots = np.array(bit_slots, np.intp)
-        self.bits = _pack(flags, self.n_rows)
+        self.bits = _pack(flags, table.matrix, self.n_rows)
+        booleans = [c.name for c in table.columns if c.kind == "boolean"]
+        self._bit_of = {name: bit for bit, name in enumerate(booleans)}
         self.codes = np.stack(coded, axis=1) if coded else np.zeros((self.n_rows, 0), np.int32)
-        self._slot_of = None
+
+    def __len__(self) -> int:
+        return self.n_rows
 
     def counts(self, rows: np.ndarray) -> np.ndarray:
         """(n_slots,) int64: on how many of ``rows`` each slot's value stands."""
-        total = np.zeros(self.n_slots, np.int64)
-        if self.codes.shape[1]:
-            total += np.bincount(self.codes[rows].ravel(), minlength=self.n_slots)
-        if len(self.bit_slots):
-            total[self.bit_slots] = self.count_bits(rows)
+        n_bits = len(self.bit_slots)
+        if n_bits == self.n_slots:
+            return column_sums(self.bits[rows])[:n_bits]
+        total = np.bincount(self.codes[rows].ravel(), minlength=self.n_slots)
+        if n_bits:
+            total[self.bit_slots] = column_sums(self.bits[rows])[:n_bits]
         return total
 
-    def count_bits(self, rows: np.ndarray) -> np.ndarray:
-        """(number of boolean columns,) int64: how many of ``rows`` have each bit."""
-        return column_sums(self.bits[rows])[: len(self.bit_slots)]
+    def compact(self, *groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Slots that occur on a few rows, ascending, and each group's counts of just those.
+
+        For a table with far more distinct values than the groups have rows.
+        """
+        codes = [self.codes[rows].ravel() for rows in groups]
+        slots = np.union1d(np.concatenate(codes), self.bit_slots)
+        places = np.searchsorted(slots, self.bit_slots)
+        counts = []
+        for code, rows in zip(codes, groups, strict=True):
+            total = np.bincount(np.searchsorted(slots, code), minlength=len(slots))
+            if len(places):
+                total[places] = column_sums(self.bits[rows])[: len(places)]
+            counts.append(total)
+        return slots, counts
+
+    def subtract(self, counts: np.ndarray, classes: np.ndarray, rows: np.ndarray) -> None:
+        """Take ``rows`` out of a (C, n_slots) table of counts per class."""
+        flat, start = counts.reshape(-1), classes[rows] * self.n_slots
+        if self.codes.shape[1]:
+            np.subtract.at(flat, (start[:, None] + self.codes[rows]).ravel(), 1)
+        if len(self.bit_slots):
+            bits = np.unpackbits(self.bits[rows], axis=1, count=len(self.bit_slots))
+            row, bit = np.divmod(np.flatnonzero(bits.view(bool)), len(self.bit_slots))
+            np.subtract.at(flat, start[row] + self.bit_slots[bit], 1)
+
+    def truth(self, literal: Literal, rows=slice(None)) -> np.ndarray:
+        """Where the literal holds, like :meth:`Table.truth`; truth values come from packed bits."""
+        if literal.value is not True:
+            return self.table.truth(literal, rows)
+        bit = self._bit_of[literal.column]
+        held = self.bits[rows, bit >> 3] & (128 >> (bit & 7))
+        return held == 0 if literal.negated else held != 0
 
     def keep(self, literal: Literal, rows: np.ndarray) -> np.ndarray:
         """Those of ``rows`` on which the literal holds."""
-        return rows[self.table.truth(literal, rows)]
+        return rows[self.truth(literal, rows)]
 
     def literal(self, slot: int, second: bool, complement: bool) -> Literal:
         """The literal of a slot: its first candidate (``==`` or ``=<``) or its second (``>``)."""
@@ -78,18 +118,13 @@ class Index:
         literal = Literal(self.table.columns[self.slot_column[slot]].name, op, value)
         return ~literal if complement else literal
 
-    def slot(self, literal: Literal) -> tuple[int, bool] | None:
-        """Slot of a literal (or of its complement) and whether it is the second candidate."""
-        if self._slot_of is None:
-            names = [self.table.columns[i].name for i in self.slot_column]
-            keys = zip(names, map(_key, self.values), strict=True)
-            self._slot_of = {key: slot for slot, key in enumerate(keys)}
-        slot = self._slot_of.get((literal.column, _key(literal.value)))
-        return None if slot is None else (slot, literal.positive.op == ">")
-
-
-def _key(value):
-    return (type(value).__name__, value)
+    def slot(self, literal: Literal) -> tuple[int, int]:
+        """Slot of a literal (or of its complement), and 1 for the second candidate, else 0."""
+        start, numbers, end = self._span[literal.column]
+        if type(literal.value) is float:
+            place = np.searchsorted(self.slot_number[start:numbers], literal.value)
+            return start + int(place), int(literal.positive.op == ">")
+        return self.values.index(literal.value, numbers, end), 0
 
 
 def _codes(cells) -> tuple[np.ndarray, list]:
@@ -103,7 +138,7 @@ def _codes(cells) -> tuple[np.ndarray, list]:
     return codes, [*map(float, distinct), *cells.levels]
 
 
-def _segments(slot_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def segments(slot_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First and last slot of the column that each slot belongs to."""
     edges = np.flatnonzero(np.diff(slot_column)) + 1
     starts = np.concatenate([[0], edges])
@@ -112,13 +147,16 @@ def _segments(slot_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return start, start + np.repeat(lengths, lengths) - 1
 
 
-def _pack(flags: list[np.ndarray], n_rows: int) -> np.ndarray:
+def _pack(flags: list[np.ndarray], matrix: np.ndarray | None, n_rows: int) -> np.ndarray:
     """Rows of bits: (N, bytes) uint8, a whole number of 64-bit words a row."""
     width = -(-len(flags) // 64) * 8
     packed = np.zeros((n_rows, width), np.uint8)
     step = 1 << 16
     for start in range(0, n_rows if flags else 0, step):
-        block = np.stack([f[start : start + step] for f in flags], axis=1)
+        if matrix is None:
+            block = np.stack([f[start : start + step] for f in flags], axis=1)
+        else:
+            block = matrix[start : start + step]
         bits = np.packbits(block, axis=1)
         packed[start : start + step, : bits.shape[1]] = bits
     return packed

@@ -64,7 +64,7 @@ def learn_rule_set(
     rules: list[Rule] = []
     while examples.n_pos > 0:
         rule = learn_rule(examples, used, settings)
-        covered = rule.fires(examples.index.table, examples.pos)
+        covered = rule.fires(examples.index, examples.pos)
         if not rule.body or not covered.any() or covered.sum() < settings.min_cover:
             break
         rules.append(rule)

@@ -11,17 +11,19 @@ does exactly where the two differ is not published, so both forms below are choi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from .index import Index
 from .learner import Settings, learn_rule
+from .literals import Literal
 from .program import Rule
 from .search import Examples
 
 SCHEMES = ("repaired", "published")
 DEFAULT_TAIL = 0.005
+TABLE_LIMIT = 10**8  # counts, 800 MB
 
 
 def default_tail(n_classes: int) -> float:
@@ -32,7 +34,6 @@ def default_tail(n_classes: int) -> float:
     return min(DEFAULT_TAIL, 0.05 / n_classes)
 
 
-@dataclass
 class Alive:
     """The rows no rule has covered yet, with their counts per class and slot.
 
@@ -41,51 +42,78 @@ class Alive:
     classes : (N,) int array, the class of every row
     alive : (N,) bool
     sizes : (C,) rows alive per class
-    counts : (C, n_slots) int64
+    counts : (C, n_slots) int64, kept up to date by subtracting the rows that leave; None where
+        classes and distinct values are so many that counting again is the lesser evil
     """
 
-    index: Index
-    classes: np.ndarray
-    sizes: np.ndarray
-    alive: np.ndarray = field(init=False)
-    counts: np.ndarray = field(init=False)
+    def __init__(self, index: Index, classes: np.ndarray, n_classes: int) -> None:
+        self.index, self.classes = index, classes
+        self.alive = np.ones(len(classes), bool)
+        self.sizes = np.bincount(classes, minlength=n_classes)
+        self.counts = self.total = None
+        if n_classes * index.n_slots <= TABLE_LIMIT:
+            by_class = np.argsort(classes, kind="stable")
+            rows = np.split(by_class, np.cumsum(self.sizes)[:-1])
+            self.counts = np.stack([index.counts(r) for r in rows])
+            self.total = self.counts.sum(axis=0)
+        self._last: tuple[Literal | None, np.ndarray | None] = (None, None)
 
-    def __post_init__(self) -> None:
-        self.alive = np.ones(len(self.classes), bool)
-        rows = [np.flatnonzero(self.classes == c) for c in range(len(self.sizes))]
-        self.counts = np.stack([self.index.counts(r) for r in rows])
-
-    def against_rest(self, target: int) -> Examples:
-        """The rows of one class as positives, all others as negatives."""
-        is_target = self.classes == target
-        pos_counts = self.counts[target]
-        return Examples(
-            self.index,
-            np.flatnonzero(self.alive & is_target),
-            np.flatnonzero(self.alive & ~is_target),
-            pos_counts.copy(),
-            self.counts.sum(axis=0) - pos_counts,
-        )
+    def where(self, literal: Literal) -> np.ndarray:
+        """The living rows on which a literal holds; the last answer is remembered."""
+        if self._last[0] != literal:
+            self._last = literal, np.flatnonzero(self.alive & self.index.truth(literal))
+        return self._last[1]
 
     def covered(self, rule: Rule) -> np.ndarray:
-        """The living rows, of any class, on which the rule fires."""
-        rows = np.flatnonzero(self.alive)
-        return rows[rule.fires(self.index.table, rows)]
+        """The living rows, of any class, on which the rule fires; none for an empty body."""
+        if not rule.body:
+            return np.zeros(0, np.intp)
+        rows = self.where(rule.body[0])
+        return rows[rule.fires(self.index, rows)]
 
     def remove(self, rows: np.ndarray) -> None:
+        """These rows are covered."""
         self.alive[rows] = False
-        for c in np.unique(self.classes[rows]):
-            gone = rows[self.classes[rows] == c]
-            self.sizes[c] -= len(gone)
-            self.counts[c] -= self.index.counts(gone)
+        self.sizes -= np.bincount(self.classes[rows], minlength=len(self.sizes))
+        if self.counts is not None:
+            self.index.subtract(self.counts, self.classes, rows)
+            self.total -= self.index.counts(rows)
+        self._last = None, None
+
+
+class OneAgainstRest(Examples):
+    """A class against all others: the first literal comes from counts alone, without any row."""
+
+    def __init__(self, alive: Alive, target: int) -> None:
+        self.alive, self.target = alive, target
+        if alive.counts is not None:
+            pos_counts = alive.counts[target]
+            super().__init__(alive.index, None, None, pos_counts, alive.total - pos_counts)
+        else:
+            rows = np.flatnonzero(alive.alive)
+            is_target = alive.classes[rows] == target
+            super().__init__(alive.index, rows[is_target], rows[~is_target])
+
+    @property
+    def n_pos(self) -> int:
+        return int(self.alive.sizes[self.target])
+
+    @property
+    def n_neg(self) -> int:
+        return int(self.alive.sizes.sum()) - self.n_pos
+
+    def keep(self, literal: Literal) -> Examples:
+        rows = self.alive.where(literal)
+        is_target = self.alive.classes[rows] == self.target
+        return Examples(self.index, rows[is_target], rows[~is_target])
 
 
 def learn_list(
     index: Index, classes: np.ndarray, n_classes: int, settings: Settings, scheme: str
 ) -> tuple[list[tuple[int, Rule]], int | None]:
     """The rules, each with its class, and the default class (None: rows may stay unanswered)."""
-    at_start = np.bincount(classes, minlength=n_classes)
-    alive = Alive(index, classes, at_start.copy())
+    alive = Alive(index, classes, n_classes)
+    at_start = alive.sizes.copy()
     retired = np.zeros(n_classes, bool)
     rules: list[tuple[int, Rule]] = []
     while np.count_nonzero(alive.sizes) > 1:
@@ -93,8 +121,8 @@ def learn_list(
         if not wanted.any():
             break
         target = int(np.argmax(wanted))
-        rule = learn_rule(alive.against_rest(target), (), settings)
-        covered = alive.covered(rule) if rule.body else np.zeros(0, int)
+        rule = learn_rule(OneAgainstRest(alive, target), (), settings)
+        covered = alive.covered(rule)
         hits = np.count_nonzero(classes[covered] == target)
         if hits == 0 or hits < settings.min_cover:
             if scheme == "published":

@@ -30,10 +30,12 @@ class Rule:
     exceptions: tuple[Rule, ...] = ()
     label: Label | None = None
 
-    def fires(self, table: Table, rows=slice(None)) -> np.ndarray:
-        """(N,) bool, or one value for each of ``rows`` (int array): where the rule fires."""
-        size = len(table) if isinstance(rows, slice) else len(rows)
-        fires = np.ones(size, bool)
+    def fires(self, table, rows=slice(None)) -> np.ndarray:
+        """(N,) bool, or one value for each of ``rows`` (int array): where the rule fires.
+
+        ``table`` is a Table, or anything else with ``truth(literal, rows)`` and a length.
+        """
+        fires = np.ones(len(table) if isinstance(rows, slice) else len(rows), bool)
         for literal in self.body:
             fires &= table.truth(literal, rows)
         for exception in self.exceptions:

@@ -64,10 +64,11 @@ def _read_array(X: np.ndarray, columns, names) -> Table:
         kind = "boolean" if X.dtype == bool or is_zero_one(X) else "numeric"
         columns = [Column(name, kind) for name in names]
     if all(c.kind == "boolean" for c in columns):
-        cells = _flag_columns(X, names)
-    else:
-        cells = [read_cells(X[:, i], c) for i, c in enumerate(columns)]
-    return Table(tuple(columns), tuple(cells), len(X))
+        X = as_flags(X, names)
+        cells = tuple(Cells(flags=X[:, i]) for i in range(X.shape[1]))
+        return Table(tuple(columns), cells, len(X), X)
+    cells = tuple(read_cells(X[:, i], c) for i, c in enumerate(columns))
+    return Table(tuple(columns), cells, len(X))
 
 
 def is_zero_one(X: np.ndarray) -> bool:
@@ -77,16 +78,17 @@ def is_zero_one(X: np.ndarray) -> bool:
     return bool(((X == 0) | (X == 1)).all())
 
 
-def _flag_columns(X: np.ndarray, names: Sequence[str]) -> list[Cells]:
-    if X.dtype != bool:
-        if not is_zero_one(X):
-            bad = next(n for i, n in enumerate(names) if not is_zero_one(X[:, i : i + 1]))
-            raise ValueError(
-                f"column {bad!r} is boolean, but holds something else than 0 and 1; "
-                "binarize it as the training table was"
-            )
-        X = X.astype(bool)
-    return [Cells(flags=X[:, i]) for i in range(X.shape[1])]
+def as_flags(X: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """(N, D) bool. Raises ValueError naming a column that holds something else than 0 and 1."""
+    if X.dtype == bool:
+        return X
+    if not is_zero_one(X):
+        bad = next(n for i, n in enumerate(names) if not is_zero_one(X[:, i : i + 1]))
+        raise ValueError(
+            f"column {bad!r} is boolean, but holds something else than 0 and 1; "
+            "binarize it as the training table was"
+        )
+    return X.astype(bool)
 
 
 def _read_frame(frame: pd.DataFrame, columns, names, numeric: set[str]) -> Table:
@@ -144,7 +146,7 @@ def read_cells(values, column: Column) -> Cells:
         if array.dtype == object or array.dtype.kind not in "buif":
             truth = {"True": 1.0, "False": 0.0, 1.0: 1.0, 0.0: 0.0}
             array = np.array([truth.get(as_cell(v), 2.0) for v in values])
-        return _flag_columns(array[:, None], [column.name])[0]
+        return Cells(flags=as_flags(array[:, None], [column.name])[:, 0])
     dtype = getattr(values, "dtype", None)
     if column.kind == "numeric" and isinstance(dtype, np.dtype) and dtype.kind in "buif":
         numbers = finite(column.name, values)

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .index import Index
+from .index import Index, segments
 from .literals import Literal
 from .magic_gini import ADMISSION, informative, magic_gini
+
+COMPACT = 4  # sorting a cell costs about as much as passing over this many slots
 
 
 class Examples:
@@ -73,23 +75,34 @@ class Examples:
             not asked again.
         admit : name of the admission rule, see :mod:`nesylib.rules.magic_gini`.
         """
-        index, pos, neg = self.index, self.pos_counts, self.neg_counts
-        first, second = candidate_counts(index, pos, neg)
-        scores = [self._scores(*tp_fp, seen=pos + neg > 0) for tp_fp in (first, second)]
-        scores[1] = np.where(index.is_number, scores[1], -np.inf)
+        slots, pos, neg = self._counted()
+        seen = pos + neg > 0
+        candidates = candidate_counts(self.index, slots, pos, neg)
+        scores = [self._scores(tp, fp, seen) for tp, fp in candidates]
         for literal in used:
-            known = index.slot(literal)
-            if known is not None:
-                scores[known[1]][known[0]] = -np.inf
-        slots = [int(np.argmax(s)) for s in scores]
-        best = [s[i] for s, i in zip(scores, slots, strict=True)]
-        if max(best) == -np.inf:
+            slot, which = self.index.slot(literal)
+            scores[which][slot if slots is None else slots == slot] = -np.inf
+        tops = [int(np.argmax(s)) for s in scores]
+        which = 0
+        if len(tops) == 2:
+            first, second = (s[top] for s, top in zip(scores, tops, strict=True))
+            which = int(second > first or (second == first and tops[1] < tops[0]))
+        top = tops[which]
+        if scores[which][top] == -np.inf:
             return None
-        later = bool(best[1] > best[0] or (best[1] == best[0] and slots[1] < slots[0]))
-        slot = slots[later]
-        tp, fp = (int(c[slot]) for c in (first, second)[later])
+        tp, fp = (int(counts[top]) for counts in candidates[which])
         admissible = ADMISSION[admit](tp, self.n_pos - tp, fp, self.n_neg - fp)
-        return index.literal(slot, second=later, complement=not admissible)
+        slot = top if slots is None else int(slots[top])
+        return self.index.literal(slot, second=which == 1, complement=not admissible)
+
+    def _counted(self):
+        """Slots with their counts on both sides: all of them (None), or few where rows are few."""
+        known = self._pos_counts is not None and self._neg_counts is not None
+        cells = (self.n_pos + self.n_neg) * self.index.codes.shape[1]
+        if known or COMPACT * cells > self.index.n_slots - len(self.index.bit_slots):
+            return None, self.pos_counts, self.neg_counts
+        slots, (pos, neg) = self.index.compact(self.pos, self.neg)
+        return slots, pos, neg
 
     def _scores(self, tp: np.ndarray, fp: np.ndarray, seen: np.ndarray) -> np.ndarray:
         fn, tn = self.n_pos - tp, self.n_neg - fp
@@ -97,21 +110,22 @@ class Examples:
         return np.where(useful, magic_gini(tp, fn, fp, tn), -np.inf)
 
 
-def candidate_counts(index: Index, pos: np.ndarray, neg: np.ndarray):
-    """True positives and false positives of every slot's first and second candidate.
+def candidate_counts(index: Index, slots, pos: np.ndarray, neg: np.ndarray) -> list[tuple]:
+    """True positives and false positives of every slot's candidates, (tp, fp) for each.
 
-    The first is ``==`` of a string or ``=<`` of a number, the second ``>`` of a number. A literal
-    and its complement have the same score and exactly one of them is admissible (both at a tie,
-    where the plain one comes first), so counting the plain one is enough.
+    The first is ``==`` of a string or ``=<`` of a number, the second ``>`` of a number (and never
+    chosen of a string: it holds of nothing). A literal and its complement have the same score and
+    exactly one of them is admissible (both at a tie, where the plain one comes first), so
+    counting the plain one is enough.
     """
-    if not index.is_number.any():
-        return (pos, neg), (pos, neg)
+    if not index.has_numbers:
+        return [(pos, neg)]
+    start, end = index.segments if slots is None else segments(index.slot_column[slots])
+    is_number = index.is_number if slots is None else index.is_number[slots]
     first, second = [], []
     for counts in (pos, neg):
-        numbers = np.where(index.is_number, counts, 0)
-        running = np.cumsum(numbers)
-        start, end = index.segments
+        running = np.cumsum(np.where(is_number, counts, 0))
         before = np.where(start > 0, running[start - 1], 0)
-        first.append(np.where(index.is_number, running - before, counts))
-        second.append(running[end] - running)
-    return tuple(first), tuple(second)
+        first.append(np.where(is_number, running - before, counts))
+        second.append(np.where(is_number, running[end] - running, 0))
+    return [tuple(first), tuple(second)]

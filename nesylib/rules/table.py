@@ -86,11 +86,14 @@ class Table:
     columns : tuple of Column
     cells : tuple of Cells, one per column
     n_rows : int
+    matrix : (N, D) bool array or None
+        The whole table in one array, when all its columns are boolean and came as one.
     """
 
     columns: tuple[Column, ...]
     cells: tuple[Cells, ...]
     n_rows: int
+    matrix: np.ndarray | None = field(default=None, repr=False, compare=False)
     _position: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

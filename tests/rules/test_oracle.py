@@ -1,6 +1,7 @@
 """Every decision of the fast search equals that of the plain implementation."""
 
 from math import floor
+from unittest import mock
 
 import numpy as np
 import plain_fold
@@ -47,6 +48,20 @@ def test_binary_rules_equal_the_plain_ones(data, ratio, tail, admit):
 
 
 @settings(max_examples=200, deadline=None)
+@given(labelled(), RATIOS, st.sampled_from(["accuracy", "odds"]))
+def test_counting_only_what_occurs_changes_nothing(data, ratio, admit):
+    """Tables with many distinct values are counted in another way; here both are forced."""
+    frame, y = data
+    index = Index(Table.of(frame))
+    found = []
+    for factor in (0, 10**9):
+        examples = Examples(index, np.flatnonzero(y == 1), np.flatnonzero(y == 0))
+        with mock.patch("nesylib.rules.search.COMPACT", factor):
+            found.append(learn_rule_set(examples, (), Settings.of(ratio, 0.0, len(y), admit)))
+    assert found[0] == found[1]
+
+
+@settings(max_examples=200, deadline=None)
 @given(labelled(n_classes=4), RATIOS, TAILS, st.sampled_from(["published", "repaired"]))
 def test_many_classes_equal_the_plain_ones(data, ratio, tail, scheme):
     frame, y = data
@@ -55,9 +70,11 @@ def test_many_classes_equal_the_plain_ones(data, ratio, tail, scheme):
     plain, rest = plain_fold.fold_sem(kinds, rows_of(table), y.tolist(), 4, ratio, tail, scheme)
     admit = "odds" if scheme == "repaired" else "accuracy"
     setting = Settings.of(ratio, tail, len(table), admit)
-    ours, default = learn_list(Index(table), y, 4, setting, scheme)
-    assert [(c, r) for c, r in ours] == [(c, as_rule(r, names)) for c, r in plain]
-    assert default == rest
+    for limit in (10**8, 0):  # with and without a table of counts per class
+        with mock.patch("nesylib.rules.many.TABLE_LIMIT", limit):
+            ours, default = learn_list(Index(table), y, 4, setting, scheme)
+        assert list(ours) == [(c, as_rule(r, names)) for c, r in plain]
+        assert default == rest
 
 
 @settings(max_examples=50, deadline=None)
