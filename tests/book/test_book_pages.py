@@ -41,7 +41,8 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(book) -> dict[Path, Page]:
-    return {path: Page(path) for path in sorted(book.rglob("*.html"))}
+    found = (path for path in sorted(book.rglob("*.html")) if "_static" not in path.parts)
+    return {path: Page(path) for path in found}
 
 
 def test_every_entry_of_the_contents_is_a_page(book):
