@@ -9,24 +9,49 @@ import numpy as np
 FRACTIONS = {"train": 0.7, "val": 0.1, "test": 0.2}
 
 
-def part_of(key: str | bytes) -> str:
-    """The part of a picture (or group) by a hash of its name: 70 % train, 10 % val, 20 % test.
+def place_of(key: str) -> float:
+    """A number in [0, 1) that depends on the name alone: the same on every machine."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
 
-    The answer depends on the name alone, so that it is the same on every machine and does not
-    change when pictures are added.
+
+def part_of(key: str) -> str:
+    """The part of a picture by the hash of its name: 70 % train, 10 % val, 20 % test.
+
+    It does not change when pictures are added.
     """
-    raw = key if isinstance(key, bytes) else key.encode()
-    number = int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "big") / 2**64
-    if number < FRACTIONS["train"]:
+    return _part(place_of(key))
+
+
+def members(ids: np.ndarray, split: str) -> np.ndarray:
+    """Positions of the pictures whose name puts them into ``split``, (M,) int64."""
+    return np.flatnonzero([part_of(i) == split for i in ids.tolist()])
+
+
+def group_members(groups: np.ndarray, labels: np.ndarray, split: str) -> np.ndarray:
+    """Positions of the pictures whose group belongs to ``split``, (M,) int64.
+
+    Within each class the groups are put into the order of their hashes and cut at 70 and 80 % of
+    the pictures, so that a class of few groups is not lost from a part; a group counts for the
+    class of its first picture.
+    """
+    _, first, inverse, counts = np.unique(
+        groups, return_index=True, return_inverse=True, return_counts=True
+    )
+    place = np.array([place_of(str(groups[k])) for k in first])
+    inside = np.zeros(len(first), bool)
+    for c in np.unique(labels[first]):
+        own = np.flatnonzero(labels[first] == c)
+        own = own[np.argsort(place[own])]
+        middle = (np.cumsum(counts[own]) - counts[own] / 2) / counts[own].sum()
+        inside[own] = [_part(m) == split for m in middle]
+    return np.flatnonzero(inside[inverse])
+
+
+def _part(share: float) -> str:
+    if share < FRACTIONS["train"]:
         return "train"
-    return "val" if number < FRACTIONS["train"] + FRACTIONS["val"] else "test"
-
-
-def members(keys: np.ndarray, split: str) -> np.ndarray:
-    """Positions of the rows of ``keys`` that belong to ``split``, (M,) int64."""
-    unique, inverse = np.unique(keys, return_inverse=True)
-    inside = np.array([part_of(bytes(k) if isinstance(k, bytes) else str(k)) for k in unique])
-    return np.flatnonzero((inside == split)[inverse])
+    return "val" if share < FRACTIONS["train"] + FRACTIONS["val"] else "test"
 
 
 def balanced(labels: np.ndarray, n: int | None, seed: int, name: str) -> np.ndarray:

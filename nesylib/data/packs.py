@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .choose import balanced, members, square
+from .choose import balanced, group_members, members, square
 from .image_set import ImageSet
 from .lazy import LazyImages, decode
 
@@ -69,8 +69,8 @@ def load_pack(
 ) -> ImageSet:
     """One part of a pack, decoded lazily.
 
-    The part of a picture is fixed by a hash of its group where the pack has groups, else of its
-    id: 70 % train, 10 % val, 20 % test. CamVid's frames are grouped by video and by blocks of
+    The part of a picture is fixed by a hash of its id, or of its group where the pack has groups:
+    70 % train, 10 % val, 20 % test. CamVid's frames are grouped by video and by blocks of
     30 seconds, since neighbouring frames are near-copies.
 
     Raises
@@ -85,8 +85,11 @@ def load_pack(
     data = _read(path)
     ids = np.char.decode(data["id"], "utf-8")
     groups = _groups(name, data, ids)
-    where = members(ids if groups is None else groups, split)
     labels = data["label"].astype(np.int64)
+    if groups is None:
+        where = members(ids, split)
+    else:
+        where = group_members(groups, labels, split)
     classes = tuple(np.char.decode(data["classes"], "utf-8").tolist())
     if subset is not None:
         wanted = pack.subsets[subset]
@@ -152,7 +155,10 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             data = {key: archive[key] for key in archive.files}
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, KeyError) as error:
         raise ValueError(f"{path} is truncated or no npz pack ({error}); {_FRESH}") from error
-    except AttributeError as error:  # a bare .npy file opens as an array, not as an archive
+    except (
+        AttributeError,
+        TypeError,
+    ) as error:  # a bare .npy file opens as an array, not as an archive
         raise ValueError(f"{path} is no npz pack; {_FRESH}") from error
     missing = [key for key in _KEYS if key not in data]
     if missing:

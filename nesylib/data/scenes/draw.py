@@ -49,7 +49,7 @@ def draw_picture(
         offset = (dice.random(), dice.random())
         draw_road(kind, pen, dice, day)
     for k, (x, y, radius, strength, tone) in enumerate(pen.glows[:N_GLOWS]):
-        light[3 + k] = [strength * c for c in tone] + [x, y, radius, 0.0]
+        light[3 + k] = [strength * c for c in tone] + [x, y, radius]
     cue = -1 if bias is None else bias.cue(label, len(classes), key)
     if cue >= 0 and bias.kind == "wall":
         for part in pen.walls:
@@ -66,8 +66,8 @@ def _drawing(pen: Pen, light: np.ndarray, offset: tuple[float, float]) -> Drawin
     return Drawing(np.asarray(pen.image), palette.tobytes(), concepts, textures, light, offset)
 
 
-def _light(base: list[float], dice: Dice, across: float, down: float) -> np.ndarray:
-    light = np.zeros((3 + N_GLOWS, 7), np.float32)
+def _light(base: list[float], across: float, down: float) -> np.ndarray:
+    light = np.zeros((3 + N_GLOWS, 6), np.float32)
     light[0, :3] = base
     light[1, :3] = [across * b for b in base]
     light[2, :3] = [down * b for b in base]
@@ -79,11 +79,11 @@ def _room_light(dice: Dice, dusk: bool) -> np.ndarray:
     level = dice.between(0.76, 0.9) if dusk else dice.between(0.9, 1.06)
     warm = dice.between(0.0, 0.1) if dusk else dice.between(-0.07, 0.07)
     base = [level * (1 + warm), level * (1 + 0.2 * warm), level * (1 - warm)]
-    return _light(base, dice, dice.between(-0.3, 0.3), dice.between(-0.16, 0.1))
+    return _light(base, dice.between(-0.3, 0.3), dice.between(-0.16, 0.1))
 
 
 def _day_light(dice: Dice, dusk: bool) -> np.ndarray:
     level = dice.between(0.8, 0.95) if dusk else dice.between(0.92, 1.05)
     warm = dice.between(-0.16, 0.18) if dusk else dice.between(-0.1, 0.1)
     base = [level * (1 + warm), level, level * (1 - warm)]
-    return _light(base, dice, dice.between(-0.3, 0.3), dice.between(-0.1, 0.12))
+    return _light(base, dice.between(-0.3, 0.3), dice.between(-0.1, 0.12))

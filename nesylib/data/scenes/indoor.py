@@ -283,7 +283,7 @@ def _low_table(wall, u0, u1, look, dice) -> None:
 
 
 def home_office(room: Room, dice: Dice) -> None:
-    spot = room.stand(ss.desk, dice.between(1.2, 1.6), 1.25, only_back=dice.chance(0.6))
+    spot = room.stand(ss.desk, dice.between(1.2, 1.6), 1.25, only_back=dice.chance(0.85))
     if spot and dice.chance(0.3):
         room.hang(dc.painting, dice.between(0.5, 0.9), over=spot)
     _window(room, dice, 0.65)

@@ -21,7 +21,7 @@ class Drawing:
     palette: bytes  # 768 bytes
     concepts: np.ndarray  # (256,) uint8: 0 or concept + 1
     textures: np.ndarray  # (256,) uint8
-    light: np.ndarray  # (3 + N_GLOWS, 7) float32: see light_maps
+    light: np.ndarray  # (3 + N_GLOWS, 6) float32: see light_maps
     offset: tuple[float, float]  # where the picture lies in the noise bank, 0..1
 
 
@@ -64,8 +64,8 @@ def pictures_of(drawings: list[Drawing], size: int) -> np.ndarray:
 def light_maps(light: np.ndarray, size: int) -> np.ndarray:
     """Light (N, 3, size, size) as a sum of products of a column and a row.
 
-    Rows of ``light`` (N, 3 + N_GLOWS, 7): even light, light that grows to the right, light that
-    grows downwards, then soft glows. Columns: red, green, blue strength, x, y, radius, unused.
+    Rows of ``light`` (N, 3 + N_GLOWS, 6): even light, light that grows to the right, light that
+    grows downwards, then soft glows. Columns: red, green, blue strength, x, y, radius.
     """
     n, rows, _ = light.shape
     t = ((np.arange(size, dtype=np.float32) + 0.5) / size).astype(np.float32)
