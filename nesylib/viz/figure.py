@@ -136,11 +136,14 @@ class Figure:
         shared = f'alt="{escape(self.alt)}" width="{width}" height="{height}"'
         light, dark = (data_uri(self.pngs[theme]) for theme in ("light", "dark"))
         # The theme hides any caption that follows an .only-light picture, hence the <div>;
-        # `hidden` serves viewers that drop style sheets.
+        # the inline styles serve viewers that drop style sheets (JupyterLab, for a notebook not
+        # run yet): the light picture on white. `hidden` serves those that drop styles as well.
         return (
             '<div class="nesy-pair">'
-            f'<img class="nesy-light only-light" {shared} src="{light}">'
-            f'<img class="nesy-dark only-dark" hidden {shared} src="{dark}"></div>'
+            '<img class="nesy-light only-light" style="background-color:#fff" '
+            f'{shared} src="{light}">'
+            '<img class="nesy-dark only-dark" hidden style="display:none" '
+            f'{shared} src="{dark}"></div>'
         )
 
     def repr_html(self) -> str:

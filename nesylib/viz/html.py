@@ -40,7 +40,8 @@ DARK .nesy img.nesy-light{display:none!important}
 DARK .nesy img.nesy-dark{display:block!important}
 .nesy img.nesy-picture{display:block;border-radius:4px!important}
 .nesy img.nesy-pixels{image-rendering:pixelated}
-.nesy figcaption{color:var(--ny-muted);font-size:.9em;margin:.35rem 0 0;text-align:left}
+.nesy figcaption{font-family:inherit;font-size:.9em;color:var(--ny-muted);margin:.35rem 0 0;
+text-align:left}
 .nesy details{margin:.35rem 0 0;font-size:.9em;color:var(--ny-muted)}
 .nesy summary{cursor:pointer}
 """
@@ -48,18 +49,18 @@ DARK .nesy img.nesy-dark{display:block!important}
 _TABLE = """
 .nesy .nesy-scroll{overflow-x:auto;max-width:100%;margin:0 0 1rem}
 .nesy .nesy-scroll:focus-visible{outline:2px solid var(--ny-accent);outline-offset:2px}
-.nesy table{border-collapse:collapse;border:0;margin:0;width:auto;font-size:.92em;
-color:var(--ny-ink);background:none;table-layout:auto}
+.nesy table{border-collapse:collapse;border:0;margin:0;width:auto;
+min-width:min(100%,22rem);font-size:.92em;color:var(--ny-ink);background:none;table-layout:auto}
 .nesy caption{caption-side:top;text-align:left;color:var(--ny-muted);padding:0 0 .5rem;
 font-weight:400}
 .nesy table tr,.nesy table tbody tr:nth-child(odd),.nesy table tbody tr:nth-child(even){
 background:none;border:0}
 .nesy table th,.nesy table td{padding:.42rem 1rem .42rem .1rem;border:0;
-border-bottom:1px solid var(--ny-line);text-align:left;vertical-align:top;color:inherit;
+border-bottom:1px solid var(--ny-line);text-align:left!important;vertical-align:top;color:inherit;
 background:none;white-space:normal;max-width:34rem}
 .nesy table thead th{border-bottom:2px solid var(--ny-muted);font-weight:600;vertical-align:bottom}
 .nesy table tbody th{font-weight:500}
-.nesy table .nesy-number{text-align:right;font-variant-numeric:tabular-nums}
+.nesy table .nesy-number{text-align:right!important;font-variant-numeric:tabular-nums}
 .nesy table tbody tr:hover{background:var(--ny-soft)}
 """
 

@@ -132,8 +132,8 @@ def show_pictures(
     for number, (image, said) in enumerate(zip(images, says, strict=True)):
         line = f"<figcaption>{escape(titles[number])}</figcaption>" if titles is not None else ""
         img = picture_html(image, said, width)
-        limit = f' style="width:min-content;min-width:{min(width, 120)}px"' if line else ""
-        cells.append(f"<figure{limit}>{img}{line}</figure>")
+        limit = f"width:min-content;min-width:{min(width, 120)}px" if line else ""
+        cells.append(f'<figure style="display:inline-block;{limit}">{img}{line}</figure>')
     group = f' role="group" aria-label="{escape(alt)}"' if alt else ""
     body = f'<div class="nesy"><div class="nesy-grid"{group}>{"".join(cells)}</div></div>'
     return Html(body, alt or "; ".join(says), css("picture", "grid"))

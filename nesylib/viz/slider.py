@@ -16,7 +16,7 @@ _STYLE = """
 .nesy-slider .nesy-controls{display:flex;align-items:center;gap:.9rem;
 margin:0 0 .6rem;padding:.55rem .9rem;border:1px solid var(--ny-line);border-radius:8px;
 background:var(--ny-soft);max-width:40rem}
-.nesy-slider .nesy-controls[hidden],.nesy-slider figure[hidden]{display:none!important}
+.nesy-slider figure[hidden]{display:none!important}
 .nesy-slider label{display:flex;flex:1 1 14rem;flex-wrap:wrap;align-items:center;gap:.1rem .9rem;
 margin:0;min-width:0;font-weight:600;font-size:.92em}
 .nesy-slider input[type=range]{flex:1 1 11rem;min-width:4rem;margin:0;height:1.75rem;
@@ -47,7 +47,7 @@ told.textContent=step[3]||step[2]}
 input.addEventListener("input",move);
 input.addEventListener("keydown",function(e){e.stopPropagation()});
 if(!told.hasAttribute("data-captions"))told.classList.add("nesy-only-read");
-get(".nesy-controls").hidden=false;input.value=input.getAttribute("value");
+get(".nesy-controls").style.display="";input.value=input.getAttribute("value");
 var step=steps[+input.value];output.textContent=step[1];
 input.setAttribute("aria-valuetext",step[1]);
 });
@@ -168,7 +168,8 @@ class Slider:
             f"{css('picture', extra=_STYLE)}"
             f'<div class="nesy nesy-slider" data-nesy-slider="{key}" role="group" '
             f'aria-label="{escape(self.alt)}">'
-            f'<div class="nesy-controls" hidden><label><span>{escape(self.label)}</span>'
+            f'<div class="nesy-controls" style="display:none"><label>'
+            f"<span>{escape(self.label)}</span>"
             f'<input type="range" min="0" max="{len(steps) - 1}" step="1" value="{first}" '
             f'aria-valuetext="{escape(value)}"></label>'
             f'<output aria-hidden="true">{escape(value)}</output></div>'

@@ -1,6 +1,7 @@
 """What a reader sees: in the book, JupyterLab, Colab and VS Code, light and dark, on a phone."""
 
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -133,6 +134,18 @@ def test_all_words_can_be_read(browser_page, theme):
     with browser_page(book_page(*everything()), theme=theme) as (page, _):
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_viewer_that_drops_style_sheets_and_scripts_shows_the_light_picture(browser_page, theme):
+    """As JupyterLab does with a notebook that was not run on this machine."""
+    html = re.sub(r"<(style|script)>.*?</\1>| hidden", "", a_figure() + a_slider(), flags=re.DOTALL)
+    with browser_page(f"<body>{html}</body>", javascript=False, theme=theme) as (page, _):
+        assert page.locator("img.nesy-light").first.is_visible()
+        assert page.locator("img.nesy-dark:visible").count() == 0
+        assert not page.locator("input").is_visible()
+        back = page.evaluate("getComputedStyle(document.images[0]).backgroundColor")
+        assert back == "rgb(255, 255, 255)"
 
 
 def test_slider_moves_by_keyboard(browser_page):
