@@ -40,7 +40,8 @@ DARK .nesy img.nesy-light{display:none!important}
 DARK .nesy img.nesy-dark{display:block!important}
 .nesy img.nesy-picture{display:block;border-radius:4px!important}
 .nesy img.nesy-pixels{image-rendering:pixelated}
-.nesy figcaption{font-family:inherit!important;font-size:.9em;padding:0!important;color:var(--ny-muted);margin:.35rem 0 0;
+.nesy figcaption{font-family:inherit!important;font-size:.9em;padding:0!important;
+color:var(--ny-muted);margin:.35rem 0 0;
 text-align:left}
 .nesy details{margin:.35rem 0 0;font-size:.9em;color:var(--ny-muted)}
 .nesy summary{cursor:pointer}
