@@ -68,7 +68,7 @@ class Road:
         pen, day, dice, s = self.pen, self.day, self.dice, self.pen.side
         horizon = self.view.vy
         pen.draws("sky")
-        bands = 28 if pen.fine else 10
+        bands = 28 if pen.fine else 16
         for k in range(bands):
             tone = mix(day.sky, day.low, k / (bands - 1))
             pen.rect((0, horizon * k / bands, s, horizon + 1), fill=pen.ink(tone))
