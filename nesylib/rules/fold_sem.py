@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from .index import Index
 from .learner import Settings, learn_rule_set
 from .many import SCHEMES, default_tail, learn_list, with_labels
 from .program import Label, Program
-from .saving import program_from_dict, program_to_dict
+from .saving import load_estimator, save_estimator
 from .search import Examples
 from .stats import literal_counts
 from .table import Table, is_missing
@@ -182,7 +181,7 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
         if hasattr(X, "columns"):
             names = [str(c) for c in X.columns]
             if hasattr(self, "feature_names_in_") and names != self.feature_names_in_.tolist():
-                self._complain_about_names(names)
+                raise ValueError(names_differ(names, self.feature_names_in_.tolist()))
         table = X if hasattr(X, "columns") else _as_array(X)
         if table.shape[1] != len(columns):
             raise ValueError(
@@ -190,19 +189,6 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
                 f"{len(columns)} features as input"
             )
         return Table.of(table, columns=columns)
-
-    def _complain_about_names(self, names: list[str]) -> None:
-        known = self.feature_names_in_.tolist()
-        unseen, gone = sorted(set(names) - set(known)), sorted(set(known) - set(names))
-        text = "The feature names should match those that were passed during fit.\n"
-        if unseen:
-            text += "Feature names unseen at fit time:\n" + "".join(f"- {n}\n" for n in unseen[:5])
-        if gone:
-            text += "Feature names seen at fit time, yet now missing:\n"
-            text += "".join(f"- {n}\n" for n in gone[:5])
-        if not unseen and not gone:
-            text += "Feature names must be in the same order as they were in fit.\n"
-        raise ValueError(text)
 
     def predict(self, X, *, engine: str = "numpy") -> np.ndarray:
         """(N,) labels, in the type of ``y``; None for unanswered rows ("published" only).
@@ -239,39 +225,12 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
     def save(self, path) -> Path:
         """Write the fitted estimator as JSON; :meth:`load` reads it back."""
         check_is_fitted(self, "program_")
-        data = {
-            "format": "nesylib.FoldSEM",
-            "settings": self.get_params(),
-            "tail": self.tail_,
-            "classes": self.classes_.tolist(),
-            "classes_dtype": self.classes_.dtype.str,
-            "named": hasattr(self, "feature_names_in_"),
-            "program": program_to_dict(self.program_),
-        }
-        path = Path(path)
-        path.write_text(json.dumps(data, indent=1, default=_plain), encoding="utf-8")
-        return path
+        return save_estimator(self, path)
 
     @classmethod
     def load(cls, path) -> FoldSEM:
         """Read what :meth:`save` wrote. Raises ValueError when the file is something else."""
-        try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
-            if data["format"] != "nesylib.FoldSEM":
-                raise ValueError("its 'format' is another")
-            fold = cls(**data["settings"])
-            fold.program_ = program_from_dict(data["program"])
-            dtype = data["classes_dtype"]
-            fold.classes_ = np.array(data["classes"], dtype=object if "O" in dtype else dtype)
-            fold.tail_ = data["tail"]
-            named = data["named"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} holds no saved FoldSEM: {error}") from None
-        fold.n_features_in_ = len(fold.program_.columns)
-        if named:
-            names = [c.name for c in fold.program_.columns]
-            fold.feature_names_in_ = np.array(names, dtype=object)
-        return fold
+        return load_estimator(cls, path)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -291,7 +250,15 @@ def _as_array(X) -> np.ndarray:
     return X
 
 
-def _plain(value):
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{value!r} cannot be saved as JSON")
+def names_differ(names: list[str], known: list[str]) -> str:
+    """The message for a table whose columns are not those of the training table."""
+    unseen, gone = sorted(set(names) - set(known)), sorted(set(known) - set(names))
+    text = "The feature names should match those that were passed during fit.\n"
+    if unseen:
+        text += "Feature names unseen at fit time:\n" + "".join(f"- {n}\n" for n in unseen[:5])
+    if gone:
+        text += "Feature names seen at fit time, yet now missing:\n"
+        text += "".join(f"- {n}\n" for n in gone[:5])
+    if not unseen and not gone:
+        text += "Feature names must be in the same order as they were in fit.\n"
+    return text

@@ -56,6 +56,7 @@ class Index:
         self.segments = segments(self.slot_column)
         self.bit_slots = np.array(bit_slots, np.intp)
         self.bits = _pack(flags, table.matrix, self.n_rows)
+        self._columns = np.ascontiguousarray(self.bits.T)
         booleans = [c.name for c in table.columns if c.kind == "boolean"]
         self._bit_of = {name: bit for bit, name in enumerate(booleans)}
         self.codes = np.stack(coded, axis=1) if coded else np.zeros((self.n_rows, 0), np.int32)
@@ -104,7 +105,7 @@ class Index:
         if literal.value is not True:
             return self.table.truth(literal, rows)
         bit = self._bit_of[literal.column]
-        held = self.bits[rows, bit >> 3] & (128 >> (bit & 7))
+        held = self._columns[bit >> 3][rows] & (128 >> (bit & 7))
         return held == 0 if literal.negated else held != 0
 
     def keep(self, literal: Literal, rows: np.ndarray) -> np.ndarray:

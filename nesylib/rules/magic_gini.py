@@ -20,7 +20,7 @@ def magic_gini(tp, fn, fp, tn):
     Examples
     --------
     >>> float(magic_gini(5, 0, 0, 7))       # every positive, no negative
-    0.0
+    -0.0
     >>> float(magic_gini(4, 1, 1, 4))
     -4.0
     """

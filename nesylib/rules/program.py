@@ -189,6 +189,19 @@ class Program:
 
         return explain(self, row)
 
+    def counterfactual(self, row, target: Label, *, fixed=()):
+        """The fewest columns to change for another answer, see
+        :func:`nesylib.rules.counterfactual.counterfactual`."""
+        from .counterfactual import counterfactual
+
+        return counterfactual(self, row, target, fixed=fixed)
+
+    def difference(self, other: Program, X=None):
+        """Rules and answers in which ``other`` differs, see :mod:`nesylib.rules.difference`."""
+        from .difference import difference
+
+        return difference(self, other, X)
+
     # -- other programs ------------------------------------------------------------------------
 
     def simplify(self) -> Program:

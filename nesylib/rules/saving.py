@@ -1,8 +1,11 @@
-"""Programs as JSON: readable, exact, and nothing in it is ever executed."""
+"""Programs and estimators as JSON: readable, exact, and nothing in it is ever executed."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import numpy as np
 
 from .literals import Literal
 from .program import Program, Rule
@@ -67,3 +70,46 @@ def _rule_from_dict(data: dict) -> Rule:
         exceptions=tuple(_rule_from_dict(e) for e in data.get("unless", ())),
         label=data.get("then"),
     )
+
+
+def save_estimator(fold, path) -> Path:
+    """Write a fitted FoldSEM, see :meth:`FoldSEM.save`."""
+    data = {
+        "format": "nesylib.FoldSEM",
+        "settings": fold.get_params(),
+        "tail": fold.tail_,
+        "classes": fold.classes_.tolist(),
+        "classes_dtype": fold.classes_.dtype.str,
+        "named": hasattr(fold, "feature_names_in_"),
+        "program": program_to_dict(fold.program_),
+    }
+    path = Path(path)
+    path.write_text(json.dumps(data, indent=1, default=_plain), encoding="utf-8")
+    return path
+
+
+def load_estimator(cls, path):
+    """Read a fitted FoldSEM, see :meth:`FoldSEM.load`."""
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        if data["format"] != "nesylib.FoldSEM":
+            raise ValueError("its 'format' is another")
+        fold = cls(**data["settings"])
+        fold.program_ = program_from_dict(data["program"])
+        dtype = data["classes_dtype"]
+        fold.classes_ = np.array(data["classes"], dtype=object if "O" in dtype else dtype)
+        fold.tail_ = data["tail"]
+        named = data["named"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} holds no saved FoldSEM: {error}") from None
+    fold.n_features_in_ = len(fold.program_.columns)
+    if named:
+        names = [c.name for c in fold.program_.columns]
+        fold.feature_names_in_ = np.array(names, dtype=object)
+    return fold
+
+
+def _plain(value):
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} cannot be saved as JSON")

@@ -76,9 +76,11 @@ class Examples:
         admit : name of the admission rule, see :mod:`nesylib.rules.magic_gini`.
         """
         slots, pos, neg = self._counted()
-        seen = pos + neg > 0
         candidates = candidate_counts(self.index, slots, pos, neg)
-        scores = [self._scores(tp, fp, seen) for tp, fp in candidates]
+        scores = [self._scores(tp, fp) for tp, fp in candidates]
+        if len(scores) == 2:  # a threshold must be a number that occurs
+            absent = pos + neg == 0
+            scores[0][absent] = scores[1][absent] = -np.inf
         for literal in used:
             slot, which = self.index.slot(literal)
             scores[which][slot if slots is None else slots == slot] = -np.inf
@@ -99,15 +101,14 @@ class Examples:
         """Slots with their counts on both sides: all of them (None), or few where rows are few."""
         known = self._pos_counts is not None and self._neg_counts is not None
         cells = (self.n_pos + self.n_neg) * self.index.codes.shape[1]
-        if known or COMPACT * cells > self.index.n_slots - len(self.index.bit_slots):
+        if known or COMPACT * cells >= self.index.n_slots - len(self.index.bit_slots):
             return None, self.pos_counts, self.neg_counts
         slots, (pos, neg) = self.index.compact(self.pos, self.neg)
         return slots, pos, neg
 
-    def _scores(self, tp: np.ndarray, fp: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    def _scores(self, tp: np.ndarray, fp: np.ndarray) -> np.ndarray:
         fn, tn = self.n_pos - tp, self.n_neg - fp
-        useful = informative(tp, fn, fp, tn) & seen
-        return np.where(useful, magic_gini(tp, fn, fp, tn), -np.inf)
+        return np.where(informative(tp, fn, fp, tn), magic_gini(tp, fn, fp, tn), -np.inf)
 
 
 def candidate_counts(index: Index, slots, pos: np.ndarray, neg: np.ndarray) -> list[tuple]:
