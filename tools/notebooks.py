@@ -1,7 +1,7 @@
 """Run notebooks, keep their outputs, and know when these are stale.
 
     python -m tools.notebooks --check               # list what is stale, change nothing
-    python -m tools.notebooks --stale               # run what is stale, and the quickstart
+    python -m tools.notebooks --stale               # run what is stale
     python -m tools.notebooks --all --tier full     # run everything
     python -m tools.notebooks notebooks/00_quickstart.ipynb --set SEED=1
 
@@ -261,7 +261,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--all", action="store_true", help="run every notebook")
-    what.add_argument("--stale", action="store_true", help="run stale ones and the quickstart")
+    what.add_argument("--stale", action="store_true", help="run those whose stamp no longer holds")
     what.add_argument("--check", action="store_true", help="list stale ones; fail if there are")
     parser.add_argument("paths", nargs="*", type=Path, help="notebooks to run")
     parser.add_argument("--tier", help=f"one of {', '.join(TIERS)}")
@@ -278,7 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
         if args.all:
             chosen = notebooks()
         elif args.stale:
-            chosen = stale(ROOT / "notebooks")
+            chosen = stale(ROOT / "notebooks", always=None)
         elif args.paths:
             chosen = args.paths
         else:
