@@ -147,7 +147,8 @@ def fit_ripper(X, y, numeric, *_):
     models = []
     for label in labels[1:] if len(labels) == 2 else labels:
         model = wittgenstein.RIPPER(random_state=0)
-        models.append((label, model.fit(frame, y == label, pos_class=True)))
+        model.fit(frame, y == label, pos_class=True)
+        models.append((label, model))
     seconds = time.process_time() - start
     rules = [rule for _, m in models for rule in m.ruleset_.rules]
 
