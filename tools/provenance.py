@@ -15,11 +15,12 @@ from tools import ROOT
 
 PACKAGE = "nesylib"
 DATA = (".safetensors", ".json", ".lp", ".npz", ".csv")
+ADDRESS = re.compile(r"git\+https://github\.com/[^\s\"']+")
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
 
 def source_hash(notebook: dict) -> str:
-    """Hash of the code cells; the tier that the parameters cell names does not count."""
+    """Hash of the code cells; neither the tier nor the address to install from counts."""
     digest = hashlib.sha256()
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code":
@@ -27,6 +28,7 @@ def source_hash(notebook: dict) -> str:
         text = source(cell)
         if "parameters" in cell["metadata"].get("tags", []):
             text = re.sub(r"^TIER = .*$", "TIER = ...", text, flags=re.MULTILINE)
+        text = ADDRESS.sub("git+...", text)
         digest.update(text.strip().encode() + b"\0")
     return digest.hexdigest()[:16]
 

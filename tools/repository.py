@@ -44,7 +44,14 @@ def parse(url: str) -> tuple[str, str]:
 
 
 def tracked(root: Path = ROOT) -> list[Path]:
-    """Files of the repository: what git tracks or would track."""
+    """Files of the repository: what git tracks or would track; without git, all but builds."""
+    if not (root / ".git").exists():
+        inside = (p.relative_to(root).parts for p in root.rglob("*") if p.is_file())
+        return [
+            root.joinpath(*parts)
+            for parts in inside
+            if parts[0] not in (".venv", "_build") and "__pycache__" not in parts
+        ]
     out = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root, capture_output=True, text=True, check=True,

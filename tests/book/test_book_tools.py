@@ -210,6 +210,14 @@ def test_a_changed_checkpoint_makes_stale(library):
     assert provenance.library_hash(notebook, library) != before
 
 
+def test_a_new_repository_address_does_not_make_stale():
+    one, other = (
+        cells(f"%pip install -q 'git+https://github.com/{name}'")
+        for name in ("OWNER/REPOSITORY", "ada/book")
+    )
+    assert provenance.source_hash(one) == provenance.source_hash(other)
+
+
 def test_prose_and_tier_do_not_make_stale_but_code_does():
     notebook = cells("x = 1")
     notebook["cells"].append(

@@ -46,9 +46,7 @@ class Project:
 
     @cached_property
     def files(self) -> list[Path]:
-        if (self.root / ".git").exists():
-            return tracked(self.root)
-        return [p for p in self.root.rglob("*") if p.is_file()]
+        return tracked(self.root)
 
     def name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
