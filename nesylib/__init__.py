@@ -9,7 +9,7 @@
 ``learn``       exercises with checks, hints and solutions
 ``checkpoints`` small weights trained by this project, each with a card
 ``runtime``     device, seeds, tiers, cache
-``record``      measured numbers, with their spread and where they were measured
+``record``      measured numbers: spread, seeds, device, tier, versions
 ==============  ===============================================================
 
 Importing ``nesylib`` loads none of them: each is loaded when it is first used.

@@ -216,7 +216,7 @@ def to_frame(chapter: str):
 
 
 def glue(chapter: str) -> None:
-    """Make every result of a chapter available to ``{glue:text}`key` `` on the calling page."""
+    """Make every result of a chapter available to ``glue:text`` on the calling page, by key."""
     from myst_nb import glue as paste
 
     for m in load(chapter):

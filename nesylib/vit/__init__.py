@@ -1,6 +1,7 @@
 """Vision Transformers: where features come from.
 
 ``backbones.py``  timm ViTs by name and small ones of ours; weights from hub, file, or none
+``conv_stem.py``  patches embedded by small convolutions, for training from scratch
 ``attention.py``  attention maps of a timm ViT, also while its attention is fused
 ``features.py``   frozen features, computed once and kept on disk
 """

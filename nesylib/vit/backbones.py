@@ -12,9 +12,13 @@ from safetensors.torch import load_file
 from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
 from torch import nn
 
+from nesylib.vit.conv_stem import ConvStemEmbed
+
 SMALL = {
     "nesy_tiny": dict(img_size=64, patch_size=8, embed_dim=96, depth=4, num_heads=3),
-    "nesy_small": dict(img_size=64, patch_size=8, embed_dim=128, depth=6, num_heads=4),
+    "nesy_tiny_conv": dict(
+        img_size=64, patch_size=8, embed_dim=96, depth=4, num_heads=3, embed_layer=ConvStemEmbed
+    ),
 }
 """Small ViTs of this project: timm's ``VisionTransformer`` with these arguments."""
 

@@ -30,9 +30,7 @@ def test_any_timm_vit_with_weights_from_a_file(tmp_path):
     model = create_backbone("vit_tiny_patch16_224", weights=tmp_path / "w.safetensors")
     assert model.num_features == 192 and model.patch_embed.img_size == (224, 224)
     torch.testing.assert_close(model.norm.weight, source.norm.weight.half().float())
-    small = create_backbone(
-        "vit_tiny_patch16_224", weights=tmp_path / "w.safetensors", img_size=96
-    )
+    small = create_backbone("vit_tiny_patch16_224", weights=tmp_path / "w.safetensors", img_size=96)
     assert small.pos_embed.shape == (1, 37, 192)
 
 
@@ -64,7 +62,11 @@ def test_no_network_for_the_hub_names_the_remedy(tmp_path):
         "try: create_backbone('vit_tiny_patch16_224', weights='hub')\n"
         "except ConnectionError as e: print(e)"
     )
-    env = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "TORCH_HOME": str(tmp_path)}
+    env = os.environ | {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(tmp_path),
+        "TORCH_HOME": str(tmp_path),
+    }
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert "weights=PATH" in done.stdout, done.stderr[-2000:]
 
