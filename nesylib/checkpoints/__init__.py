@@ -15,12 +15,12 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 
-__all__ = ["card", "load", "names"]
+__all__ = ["card", "load", "names", "path"]
 
 
 def names() -> list[str]:
     """Names of the shipped checkpoints."""
-    return sorted(p.stem for p in FOLDER.glob("*.json"))
+    return sorted(p.name.removesuffix(".json") for p in FOLDER.glob("*.json"))
 
 
 def load(name: str):
@@ -34,6 +34,19 @@ def load(name: str):
     from nesylib.concepts.saving import load_model
 
     return load_model(FOLDER / f"{_known(name)}.safetensors")
+
+
+def path(name: str) -> Path:
+    """The weights file of a checkpoint, for ``weights=`` of a backbone; its checksum is checked.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or a file that is cut off or changed.
+    """
+    from nesylib.concepts.saving import checked
+
+    return checked(FOLDER / f"{_known(name)}.safetensors")
 
 
 def card(name: str) -> str:

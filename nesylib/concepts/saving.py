@@ -25,17 +25,22 @@ def save_model(net: ConceptViT, path: str | Path, *, half: bool = False, **about
     """
     if net.config is None:
         raise ValueError("only a ConceptViT built from a backbone's name can be saved")
-    path = Path(path).with_suffix(".safetensors")
+    path = weights_path(path)
     state = {
         k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
         for k, v in net.state_dict().items()
     }
     with runtime.atomic_write(path) as temporary:
         save_file(state, temporary)
-    about = {"config": net.config, "sha256": sha256(path), **about}
-    with runtime.atomic_write(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_card(path, {"config": net.config, **about})
     return path
+
+
+def write_card(path: Path, about: dict) -> None:
+    """Write what is known of a weights file beside it, with its SHA-256."""
+    about = {"sha256": sha256(path), **about}
+    with runtime.atomic_write(card_path(path)) as temporary:
+        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def load_model(path: str | Path) -> ConceptViT:
@@ -48,20 +53,8 @@ def load_model(path: str | Path) -> ConceptViT:
     ValueError
         When the weights are cut off, changed, or do not fit their configuration.
     """
-    path = Path(path).with_suffix(".safetensors")
-    card = path.with_suffix(".json")
-    for needed in (path, card):
-        if not needed.is_file():
-            raise FileNotFoundError(
-                f"no {needed.name} in {needed.parent}: a saved model is a .safetensors file and "
-                "the .json file beside it; copy both, or train it again"
-            )
-    about = json.loads(card.read_text("utf-8"))
-    if sha256(path) != about["sha256"]:
-        raise ValueError(
-            f"{path} is not the file that was saved (its SHA-256 differs from the one in "
-            f"{card.name}): it is cut off or changed; fetch or train it again"
-        )
+    path = checked(path)
+    about = json.loads(card_path(path).read_text("utf-8"))
     net = ConceptViT(**about["config"])
     try:
         net.load_state_dict({k: v.float() for k, v in read_safetensors(path).items()})
@@ -71,6 +64,35 @@ def load_model(path: str | Path) -> ConceptViT:
     for p in net.parameters():
         p.requires_grad_(True)
     return net.eval()
+
+
+def weights_path(path: str | Path) -> Path:
+    """``path`` ending in ``.safetensors``; a dot inside the name (``scenes-P3.1``) is kept."""
+    path = Path(path)
+    return path if path.suffix == ".safetensors" else path.with_name(f"{path.name}.safetensors")
+
+
+def card_path(path: Path) -> Path:
+    """Where the card of a weights file lies."""
+    return path.with_name(path.name.removesuffix(".safetensors") + ".json")
+
+
+def checked(path: str | Path) -> Path:
+    """The path of a weights file whose card is beside it and names its checksum."""
+    path = weights_path(path)
+    card = card_path(path)
+    for needed in (path, card):
+        if not needed.is_file():
+            raise FileNotFoundError(
+                f"no {needed.name} in {needed.parent}: a saved model is a .safetensors file and "
+                "the .json file beside it; copy both, or train it again"
+            )
+    if sha256(path) != json.loads(card.read_text("utf-8"))["sha256"]:
+        raise ValueError(
+            f"{path} is not the file that was saved (its SHA-256 differs from the one in "
+            f"{card.name}): it is cut off or changed; fetch or train it again"
+        )
+    return path
 
 
 def sha256(path: str | Path) -> str:

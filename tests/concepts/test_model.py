@@ -62,8 +62,9 @@ def test_code_summary_counts():
 
 def test_a_saved_network_gives_the_same_codes(make_net, stripes, tmp_path):
     net = make_net()
-    path = save_model(net, tmp_path / "net", classes=["horizontal", "vertical"], seed=0)
-    again = load_model(path)
+    path = save_model(net, tmp_path / "net-1.5", classes=["horizontal", "vertical"], seed=0)
+    assert path.name == "net-1.5.safetensors"
+    again = load_model(tmp_path / "net-1.5")
     np.testing.assert_array_equal(encode(again, stripes), encode(net, stripes))
     assert again.about["classes"] == ["horizontal", "vertical"]
     half = load_model(save_model(net, tmp_path / "half", half=True))
