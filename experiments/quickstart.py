@@ -9,11 +9,16 @@ from pathlib import Path
 import numpy as np
 from measures import collect, rules_on_bits, tree_on_bits
 
-from nesylib import concepts, data, record, runtime, vit
+from nesylib import checkpoints, concepts, data, record, runtime, vit
 
+COMMANDS = {
+    "digits": "python experiments/quickstart.py digits",
+    "scenes": "python experiments/quickstart.py scenes",
+    "places": "python experiments/quickstart.py places --weights FILE",
+}
 VIT_TI = "vit_tiny_patch16_224.augreg_in21k_ft_in1k"
 DIGITS = dict(img_size=8, patch_size=2, embed_dim=64, depth=2, num_heads=4)
-SCENES = dict(n=4000, epochs=40, lr=1e-3, augment=concepts.Augment(flip=True, shift=0.06))
+AUGMENT = concepts.Augment(flip=True, shift=0.06, light=0.1)
 
 
 def codes(net, train, test, **options):
@@ -26,9 +31,19 @@ def codes(net, train, test, **options):
 def read_codes(found: dict, args, active: dict, seed: int) -> dict:
     found["rules"] = rules_on_bits(*args) | active
     found["cart-on-bits"] = tree_on_bits(*args, seed)
+    found["rules-shuffled-labels"] = {"accuracy": shuffled_labels(*args, seed)}
     probe = concepts.linear_probe(args[0].astype(np.float32), args[1], args[2].astype(np.float32))
     found["linear-on-bits"] = {"accuracy": float(np.mean(probe == args[3]))}
     return found
+
+
+def shuffled_labels(bits, labels, test_bits, test_labels, seed: int, times: int = 20) -> float:
+    """Mean accuracy of rules that were learned from labels in random order: a control."""
+    rng = np.random.default_rng(seed)
+    runs = [
+        rules_on_bits(bits, rng.permutation(labels), test_bits, test_labels) for _ in range(times)
+    ]
+    return float(np.mean([run["accuracy"] for run in runs]))
 
 
 def majority(train, test) -> dict[str, float]:
@@ -58,14 +73,14 @@ def digits(seed: int, options) -> dict:
 
 
 def scenes(seed: int, options) -> dict:
-    train = data.load("scenes/P3.1", "train", n=SCENES["n"], seed=seed)
+    train = data.load("scenes/P3.1", "train", n=3000, seed=seed)
     test = data.load("scenes/P3.1", "test", seed=seed)
-    schedule = {k: SCENES[k] for k in ("epochs", "lr", "augment")}
-    schedule |= dict(seed=seed, progress=options.progress)
-    plain = concepts.PlainViT("nesy_tiny", 3, seed=seed)
-    concepts.fit_classifier(plain, train, **schedule)
-    net = concepts.ConceptViT("nesy_tiny", 64, seed=seed)
-    concepts.fit(net, train, **schedule)
+    weights = checkpoints.path("scenes-backbone")
+    schedule = dict(epochs=4, augment=AUGMENT, seed=seed, progress=options.progress)
+    plain = concepts.PlainViT("nesy_tiny_conv", 3, weights=weights, seed=seed)
+    concepts.fit_classifier(plain, train, lr=3e-4, **schedule)
+    net = concepts.ConceptViT("nesy_tiny_conv", 64, weights=weights, seed=seed)
+    concepts.fit(net, train, lr=2e-3, backbone_lr=3e-4, ramp=(0.0, 0.3), **schedule)
     truth = (train.concepts, train.labels, test.concepts, test.labels)
     found = {
         "majority": majority(train, test),
@@ -119,7 +134,7 @@ def main() -> None:
         name[options.data_set],
         runs,
         tier="demo",
-        command=f"python experiments/quickstart.py {options.data_set}",
+        command=COMMANDS[options.data_set],
     )
     for m in measured:
         print(f"{m.key:50} {m}")
