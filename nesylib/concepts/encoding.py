@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from nesylib.concepts.model import ConceptViT
+from nesylib.progress import track
 from nesylib.vit.features import frozen_features
 
 
@@ -36,7 +36,7 @@ def encode(
     images = getattr(dataset, "images", dataset)
     rows = []
     starts = range(0, len(images), batch_size)
-    for start in tqdm(starts, desc="encode", disable=not progress, leave=False):
+    for start in track(starts, "encode", progress):
         batch = torch.from_numpy(np.asarray(images[start : start + batch_size]))
         rows.append(net(batch.to(device)).float().cpu().numpy())
     return np.concatenate(rows) if rows else np.zeros((0, net.n_concepts), np.float32)

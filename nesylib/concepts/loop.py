@@ -20,9 +20,9 @@ from accelerate import Accelerator
 from safetensors.torch import save_file
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from nesylib import runtime
+from nesylib.progress import Progress
 from nesylib.vit.backbones import read_safetensors
 
 
@@ -145,7 +145,7 @@ def train(
     model, prepared, loader = accelerator.prepare(module, optimizer, loader)
     steps = epochs * len(batches)
     trained = [p for group in groups for p in group["params"]]
-    bar = tqdm(total=steps, initial=first * len(batches), disable=not progress, leave=False)
+    bar = Progress(steps, "training", progress, done=first * len(batches))
     for epoch in range(first, epochs):
         good = {k: v.detach().clone() for k, v in module.state_dict().items()}
         batches.epoch = epoch
@@ -161,6 +161,7 @@ def train(
                 if not torch.isfinite(parts["total"]):
                     module.load_state_dict(good)
                     model.eval()
+                    bar.close()
                     raise TrainingDiverged(_diverged(epoch, step, parts))
                 prepared.zero_grad()
                 accelerator.backward(parts["total"])
@@ -172,7 +173,7 @@ def train(
         row = {"epoch": epoch + 1} | {k: float(v) / len(batches) for k, v in sums.items()}
         row["seconds"] = time.perf_counter() - began
         history.rows.append(row)
-        bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k not in ("epoch", "seconds")})
+        bar.say(f"epoch {epoch + 1} of {epochs}, loss {row['total']:.3f}")
         if accelerator.is_main_process:
             state.save(epoch + 1)
         if on_epoch is not None:

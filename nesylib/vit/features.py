@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
-from tqdm import tqdm
 
 from nesylib import runtime
+from nesylib.progress import track
 from nesylib.vit.attention import cls_patch_attention, record_attention
 from nesylib.vit.backbones import to_input
 
@@ -76,7 +76,7 @@ def frozen_features(
     model.eval()
     rows = []
     starts = range(0, len(dataset), batch_size)
-    for start in tqdm(starts, desc="features", disable=not progress, leave=False):
+    for start in track(starts, "features", progress):
         batch = torch.from_numpy(np.asarray(dataset.images[start : start + batch_size]))
         rows.append(pool_tokens(model, batch.to(device), pooling).float().cpu().numpy())
     model.train(was_training)
