@@ -20,6 +20,7 @@ from .saving import load_estimator, save_estimator
 from .search import Examples
 from .stats import literal_counts
 from .table import Table, is_missing
+from .trace import Trace
 
 
 class FoldSEM(ClassifierMixin, BaseEstimator):
@@ -85,7 +86,7 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
         self.positive = positive
         self.head = head
 
-    def fit(self, X, y, *, feature_names=None, numeric=()):
+    def fit(self, X, y, *, feature_names=None, numeric=(), trace: Trace | None = None):
         """Learn the program.
 
         Parameters
@@ -97,6 +98,8 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
             Names for the columns of an array.
         numeric : iterable of str
             Text columns of a DataFrame to parse as numbers, cell by cell.
+        trace : Trace, optional
+            Records every step of the learning, see :class:`nesylib.rules.Trace`.
 
         Raises
         ------
@@ -114,10 +117,14 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         self.tail_ = default_tail(len(labels)) if self.tail is None else float(self.tail)
-        self.program_ = self._learn(table, classes).simplify()
+        if trace is not None:
+            trace.begin(labels.tolist())
+        self.program_ = self._learn(table, classes, trace).simplify()
+        if trace is not None:
+            trace.end(self.program_.default)
         return self
 
-    def _learn(self, table: Table, classes: np.ndarray) -> Program:
+    def _learn(self, table: Table, classes: np.ndarray, trace: Trace | None) -> Program:
         names = self.classes_.tolist()
         sizes = np.bincount(classes, minlength=len(names))
         program = Program((), None, table.columns, self.head)
@@ -132,13 +139,17 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
         if self.positive is None and len(names) > 2:
             admit = "odds" if self.multiclass == "repaired" else "accuracy"
             settings = Settings.of(self.ratio, self.tail_, len(table), admit)
-            rules, rest = learn_list(index, classes, len(names), settings, self.multiclass)
+            scheme = self.multiclass
+            rules, rest = learn_list(index, classes, len(names), settings, scheme, trace)
             default = None if rest is None else names[rest]
             return replace(program, rules=with_labels(rules, names), default=default)
         target = int(np.argmax(sizes)) if self.positive is None else self._position(self.positive)
         settings = Settings.of(self.ratio, self.tail_, len(table))
         pos, neg = np.flatnonzero(classes == target), np.flatnonzero(classes != target)
-        rules = learn_rule_set(Examples(index, pos, neg), (), settings)
+        examples = Examples(index, pos, neg)
+        if trace is not None:
+            trace.turn(target, examples)
+        rules = learn_rule_set(examples, (), settings, trace)
         sizes[target] = -1
         labelled = with_labels([(target, rule) for rule in rules], names)
         return replace(program, rules=labelled, default=names[int(np.argmax(sizes))])

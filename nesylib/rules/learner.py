@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .literals import Literal
 from .program import Rule
 from .search import Examples
+from .trace import Trace
 
 
 @dataclass(frozen=True)
@@ -38,34 +39,52 @@ class Settings:
         return cls(ratio, math.floor(tail * n_rows), admit)
 
 
-def learn_rule(examples: Examples, used: tuple[Literal, ...], settings: Settings) -> Rule:
+def learn_rule(
+    examples: Examples, used: tuple[Literal, ...], settings: Settings, trace: Trace | None = None
+) -> Rule:
     """One rule for the positives: literals until few negatives are left, then exceptions.
 
-    The body is empty when no literal was admissible; such a rule covers nothing.
+    The body is empty when no literal was admissible; such a rule covers nothing. What is done is
+    told to ``trace``, if there is one.
     """
     body: tuple[Literal, ...] = ()
     while True:
         literal = examples.best_literal(used + body, settings.admit)
+        if trace is not None:
+            trace.look(body, examples, used, settings.admit, literal)
         if literal is None:
             return Rule(body)
         body += (literal,)
         examples = examples.keep(literal)
         if examples.n_neg <= settings.ratio * examples.n_pos:
             break
+    if trace is not None:
+        trace.close(body, examples)
     if examples.n_neg == 0:
         return Rule(body)
-    return Rule(body, learn_rule_set(examples.swapped(), used + body, settings))
+    examples = examples.swapped()
+    if trace is None:
+        return Rule(body, learn_rule_set(examples, used + body, settings))
+    trace.enter(body, examples)
+    exceptions = learn_rule_set(examples, used + body, settings, trace)
+    trace.leave()
+    return Rule(body, exceptions)
 
 
 def learn_rule_set(
-    examples: Examples, used: tuple[Literal, ...], settings: Settings
+    examples: Examples, used: tuple[Literal, ...], settings: Settings, trace: Trace | None = None
 ) -> tuple[Rule, ...]:
     """Rules that together cover the positives, as many as are worth it."""
     rules: list[Rule] = []
     while examples.n_pos > 0:
-        rule = learn_rule(examples, used, settings)
+        rule = learn_rule(examples, used, settings, trace)
         covered = rule.fires(examples.index, examples.pos)
-        if not rule.body or not covered.any() or covered.sum() < settings.min_cover:
+        if not rule.body:
+            covered[:] = False
+        enough = covered.any() and covered.sum() >= settings.min_cover
+        if trace is not None:
+            trace.judge("keep" if enough else "drop", rule, examples, examples.pos[covered])
+        if not enough:
             break
         rules.append(rule)
         examples = examples.without(covered)

@@ -20,6 +20,7 @@ from .learner import Settings, learn_rule
 from .literals import Literal
 from .program import Rule
 from .search import Examples
+from .trace import Trace
 
 SCHEMES = ("repaired", "published")
 DEFAULT_TAIL = 0.005
@@ -90,9 +91,7 @@ class OneAgainstRest(Examples):
             pos_counts = alive.counts[target]
             super().__init__(alive.index, None, None, pos_counts, alive.total - pos_counts)
         else:
-            rows = np.flatnonzero(alive.alive)
-            is_target = alive.classes[rows] == target
-            super().__init__(alive.index, rows[is_target], rows[~is_target])
+            super().__init__(alive.index, *self.rows())
 
     @property
     def n_pos(self) -> int:
@@ -102,6 +101,11 @@ class OneAgainstRest(Examples):
     def n_neg(self) -> int:
         return int(self.alive.sizes.sum()) - self.n_pos
 
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        rows = np.flatnonzero(self.alive.alive)
+        is_target = self.alive.classes[rows] == self.target
+        return rows[is_target], rows[~is_target]
+
     def keep(self, literal: Literal) -> Examples:
         rows = self.alive.where(literal)
         is_target = self.alive.classes[rows] == self.target
@@ -109,7 +113,12 @@ class OneAgainstRest(Examples):
 
 
 def learn_list(
-    index: Index, classes: np.ndarray, n_classes: int, settings: Settings, scheme: str
+    index: Index,
+    classes: np.ndarray,
+    n_classes: int,
+    settings: Settings,
+    scheme: str,
+    trace: Trace | None = None,
 ) -> tuple[list[tuple[int, Rule]], int | None]:
     """The rules, each with its class, and the default class (None: rows may stay unanswered)."""
     alive = Alive(index, classes, n_classes)
@@ -121,10 +130,17 @@ def learn_list(
         if not wanted.any():
             break
         target = int(np.argmax(wanted))
-        rule = learn_rule(OneAgainstRest(alive, target), (), settings)
+        examples = OneAgainstRest(alive, target)
+        if trace is not None:
+            trace.turn(target, examples)
+        rule = learn_rule(examples, (), settings, trace)
         covered = alive.covered(rule)
         hits = np.count_nonzero(classes[covered] == target)
-        if hits == 0 or hits < settings.min_cover:
+        enough = hits > 0 and hits >= settings.min_cover
+        if trace is not None:
+            refused = "drop" if scheme == "published" else "retire"
+            trace.judge("keep" if enough else refused, rule, examples, covered)
+        if not enough:
             if scheme == "published":
                 return rules, None
             retired[target] = True

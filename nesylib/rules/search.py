@@ -9,6 +9,7 @@ import numpy as np
 from .index import Index, segments
 from .literals import Literal
 from .magic_gini import ADMISSION, informative, magic_gini
+from .trace import Candidate
 
 COMPACT = 4  # sorting a cell costs about as much as passing over this many slots
 
@@ -48,6 +49,10 @@ class Examples:
         if self._neg_counts is None:
             self._neg_counts = self.index.counts(self.neg)
         return self._neg_counts
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Row numbers of the positives and of the negatives."""
+        return self.pos, self.neg
 
     def keep(self, literal: Literal) -> Examples:
         """The examples on which the literal holds."""
@@ -96,6 +101,27 @@ class Examples:
         admissible = ADMISSION[admit](tp, self.n_pos - tp, fp, self.n_neg - fp)
         slot = top if slots is None else int(slots[top])
         return self.index.literal(slot, second=which == 1, complement=not admissible)
+
+    def candidates(self, used: Iterable[Literal], admit: str = "accuracy") -> list[Candidate]:
+        """Every literal that :meth:`best_literal` compares, in the order of ties, for a trace."""
+        counts = candidate_counts(self.index, None, self.pos_counts, self.neg_counts)
+        occurs = (self.pos_counts + self.neg_counts > 0).tolist()
+        spoken_for = {self.index.slot(literal) for literal in used}
+        found = []
+        for slot, value in enumerate(self.index.values):
+            for which in range(2 if type(value) is float else 1):
+                if not occurs[slot] and value is not True:
+                    continue
+                tp, fp = (int(side[slot]) for side in counts[which])
+                fn, tn = self.n_pos - tp, self.n_neg - fp
+                literal = self.index.literal(slot, second=which == 1, complement=False)
+                if not ADMISSION[admit](tp, fn, fp, tn):
+                    literal, tp, fn, fp, tn = ~literal, fn, tp, tn, fp
+                score = float(magic_gini(tp, fn, fp, tn))
+                status = "open" if informative(tp, fn, fp, tn) else "useless"
+                status = "used" if (slot, which) in spoken_for else status
+                found.append(Candidate(literal, tp, fn, fp, tn, score, status))
+        return found
 
     def _counted(self):
         """Slots with their counts on both sides: all of them (None), or few where rows are few."""
