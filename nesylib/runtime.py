@@ -103,7 +103,8 @@ def device_name() -> str:
         return torch.cuda.get_device_name(here)
     if here.type == "mps":
         return "Apple GPU"
-    return f"CPU, {torch.get_num_threads()} threads ({platform.machine()})"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''} ({platform.machine()})"
 
 
 def cache_dir(*parts: str) -> Path:
