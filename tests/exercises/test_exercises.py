@@ -42,6 +42,49 @@ def asserts(C):
     return C >= 0.5
 
 
+def one_pass(rules, facts):
+    true = set(facts)
+    for head, body in rules:
+        if true.issuperset(body):
+            true.add(head)
+    return true
+
+
+def is_model(program, guess):
+    kept = [(h, pos) for h, pos, neg in program if guess.isdisjoint(neg)]
+    return {h for h, pos in kept if guess.issuperset(pos)} == guess
+
+
+def counts_again(values, positive):
+    rows = list(zip(values, positive, strict=True))
+    return [
+        (v, sum(p for u, p in rows if u <= v), sum(not p for u, p in rows if u <= v))
+        for v in sorted(values)
+    ]
+
+
+def counts_per_row(values, positive):
+    rows = sorted((v, p) for v, p in zip(values, positive, strict=True) if v is not None)
+    marks = [p for _, p in rows]
+    return [(v, sum(marks[: i + 1]), i + 1 - sum(marks[: i + 1])) for i, (v, _) in enumerate(rows)]
+
+
+def unsorted_counts(values, positive):
+    return [(v, int(p), int(not p)) for v, p in zip(values, positive, strict=True)]
+
+
+def other_pairs(tp, fn, fp, tn):
+    return -round(np.sqrt(tp * fp) + np.sqrt(tn * fp), 3)
+
+
+def never_none(tp, fn, fp, tn):
+    return -round(np.sqrt(tp * fp) + np.sqrt(tn * fn), 3)
+
+
+def strictly_right(tp, fn, fp, tn):
+    return None if tp + tn <= fp + fn else never_none(tp, fn, fp, tn)
+
+
 WRONG = {
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
@@ -73,6 +116,57 @@ WRONG = {
         ("d", "not a statement that it is false"),
         ("e", "one of the letters a, b, c, d"),
         (2, "This is an int"),
+    ],
+    "logic_programs.add_a_fact": [
+        ("a", "what ab1 said changes too"),
+        ("c", "could not be derived before"),
+        ("d", "They can't both hold"),
+    ],
+    "logic_programs.how_many": [
+        ("a", "passes the constraint"),
+        ("c", "without the last line"),
+        ("d", "doesn't justify itself"),
+        (1, "This is an int"),
+    ],
+    "logic_programs.consequences": [
+        (
+            lambda rules, facts: {h for h, body in rules if set(body) <= set(facts)},
+            "The facts belong",
+        ),
+        (
+            lambda rules, facts: set(facts) | {h for h, b in rules if any(a in facts for a in b)},
+            "The comma means and",
+        ),
+        (one_pass, "one pass is not enough"),
+        (lambda rules, facts: sorted(facts), "expected: {"),
+        (lambda rules, facts: {h for h, _ in rules} | set(facts), "The comma means and"),
+    ],
+    "logic_programs.is_answer_set": [
+        (lambda program, guess: True, "bedroom follows but is not in the guess"),
+        (is_model, "A circle supports nothing"),
+        (lambda program, guess: False, "so the rule stays"),
+        (lambda program, guess: guess, "got: {"),
+    ],
+    "literals.missing": [
+        ("a", "would not be complements"),
+        ("c", "is no number, not 0"),
+        ("d", "never hold together"),
+    ],
+    "literals.copies": [
+        ("a", "weighs the heaps by their sizes"),
+        ("b", "grow by the same factor"),
+        ("c", "the other way round"),
+    ],
+    "literals.score": [
+        (other_pairs, "the second term pairs tn with fn"),
+        (never_none, "Wrong on 9 of 10 rows"),
+        (strictly_right, "As often right as wrong is allowed"),
+        (lambda tp, fn, fp, tn: np.sqrt(tp * fp), "expected: -3.873"),
+    ],
+    "literals.running_counts": [
+        (unsorted_counts, "the thresholds must"),
+        (counts_again, "Equal numbers are one threshold"),
+        (counts_per_row, "Equal numbers are one threshold"),
     ],
 }
 
