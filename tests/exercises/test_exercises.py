@@ -158,9 +158,9 @@ WRONG = {
         ("c", "the other way round"),
     ],
     "literals.score": [
-        (other_pairs, "the second term pairs tn with fn"),
+        (other_pairs, "expected: -3.873"),
         (never_none, "Wrong on 9 of 10 rows"),
-        (strictly_right, "As often right as wrong is allowed"),
+        (strictly_right, "expected: -5.605"),
         (lambda tp, fn, fp, tn: np.sqrt(tp * fp), "expected: -3.873"),
     ],
     "literals.running_counts": [
