@@ -3,11 +3,13 @@
 ``figure`` draws with matplotlib and shows a light and a dark picture with an alt text; ``slider``
 makes frames that move in the static page; ``show_pictures``, ``patch_grid``, ``heat_overlay`` and
 ``bits`` show pictures and what a network makes of them; ``show_program`` and ``show_explanation``
-show rules; ``table``, ``rule_box`` and ``side_by_side`` are plain HTML; ``widgets`` needs a kernel.
+show rules, ``rule_explorer`` lets a reader explore them; ``table``, ``rule_box`` and
+``side_by_side`` are plain HTML; ``widgets`` needs a kernel.
 Matplotlib is imported when something is drawn, not before.
 """
 
 from nesylib.viz import style, widgets
+from nesylib.viz.explorer import rule_explorer
 from nesylib.viz.figure import Figure, figure
 from nesylib.viz.html import Html, escape, rule_box, show, side_by_side, table
 from nesylib.viz.pictures import bits, heat_overlay, patch_grid, show_pictures
@@ -33,6 +35,7 @@ __all__ = [
     "heat_overlay",
     "patch_grid",
     "rule_box",
+    "rule_explorer",
     "show",
     "show_explanation",
     "show_pictures",
