@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
@@ -66,35 +68,62 @@ def frozen_features(
     """Features of a data set under a frozen backbone, ``(N, num_features)`` float32.
 
     They are kept in the cache folder under a name made from the weights, the pictures and the
-    pooling: a change of any of them computes anew, and a cut-off file is never read.
+    pooling: a change of any of them computes anew, and a cut-off file is never read. Where the
+    cache folder cannot be written, a warning says so and nothing is kept.
+
+    ``dataset`` is an :class:`nesylib.data.ImageSet` or an array of pictures ``(N, 3, H, W)``.
     """
-    path = _cache_path(model, dataset, pooling) if cache else None
+    images = getattr(dataset, "images", dataset)
+    path = _cache_path(model, images, pooling) if cache else None
     if path is not None and path.exists():
         return load_file(path)["features"]
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
     rows = []
-    starts = range(0, len(dataset), batch_size)
+    starts = range(0, len(images), batch_size)
     for start in track(starts, "features", progress):
-        batch = torch.from_numpy(np.asarray(dataset.images[start : start + batch_size]))
+        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
         rows.append(pool_tokens(model, batch.to(device), pooling).float().cpu().numpy())
     model.train(was_training)
     features = np.concatenate(rows)
     if path is not None:
-        with runtime.atomic_write(path) as temporary:
-            save_file({"features": features}, temporary)
+        try:
+            with runtime.atomic_write(path) as temporary:
+                save_file({"features": features}, temporary)
+        except (OSError, SafetensorError) as error:
+            _not_kept(error)
     return features
 
 
-def _cache_path(model: nn.Module, dataset, pooling: str) -> Path:
+def _cache_path(model: nn.Module, images, pooling: str) -> Path | None:
+    try:
+        folder = runtime.cache_dir("features")
+    except OSError as error:
+        _not_kept(error)
+        return None
     digest = hashlib.sha256(pooling.encode())
+    digest.update(_architecture(model).encode())
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy().data)
-    digest.update(
-        str((len(dataset), tuple(dataset.images.shape), model.num_prefix_tokens)).encode()
+    digest.update(str(tuple(images.shape)).encode())
+    for start in range(0, len(images), 512):
+        digest.update(np.ascontiguousarray(images[start : start + 512]).data)
+    return folder / f"{digest.hexdigest()[:32]}.safetensors"
+
+
+def _architecture(model: nn.Module) -> str:
+    """What the weights do not show: heads, layers without weights, how pictures are normalised."""
+    heads = [layer.num_heads for layer in model.modules() if hasattr(layer, "num_heads")]
+    cfg = getattr(model, "pretrained_cfg", None) or {}
+    norm = [list(map(float, cfg.get(key, ()))) for key in ("mean", "std")]
+    return str((repr(model), model.num_prefix_tokens, heads, norm))
+
+
+def _not_kept(error: Exception) -> None:
+    warnings.warn(
+        f"features are not kept on disk ({error}): set NESYLIB_CACHE to a folder with room that "
+        "is writable",
+        stacklevel=3,
     )
-    for start in range(0, len(dataset), 512):
-        digest.update(np.ascontiguousarray(dataset.images[start : start + 512]).data)
-    return runtime.cache_dir("features") / f"{digest.hexdigest()[:32]}.safetensors"

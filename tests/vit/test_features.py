@@ -63,6 +63,42 @@ def test_the_cache_is_used_and_knows_what_it_belongs_to(images, tmp_path, monkey
     assert not np.array_equal(frozen_features(model, data, "mean"), first)
 
 
+def test_the_cache_tells_equal_weights_in_other_architectures_apart(images, tmp_path, monkeypatch):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+    data = Set(images=images)
+    one, other, shifted = (
+        create_backbone("nesy_tiny", img_size=32, num_heads=heads) for heads in (3, 2, 3)
+    )
+    assert torch.equal(one.blocks[0].attn.qkv.weight, other.blocks[0].attn.qkv.weight)
+    shifted.pretrained_cfg = dict(mean=(0.4,) * 3, std=(0.3,) * 3)
+    kept = [frozen_features(model, data) for model in (one, other, shifted)]
+    assert not np.array_equal(kept[0], kept[1]) and not np.array_equal(kept[0], kept[2])
+
+
+def test_features_are_returned_where_they_cannot_be_kept(images, tmp_path, monkeypatch):
+    model, data = create_backbone("nesy_tiny", img_size=32), Set(images=images)
+    expected = frozen_features(model, data, cache=False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="NESYLIB_CACHE"):
+        np.testing.assert_array_equal(frozen_features(model, data), expected)
+
+    def full(tensors, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("nesylib.vit.features.save_file", full)
+    with pytest.warns(UserWarning, match="No space left"):
+        np.testing.assert_array_equal(frozen_features(model, data), expected)
+
+
+def test_plain_and_mirrored_arrays_have_features_too(images):
+    model = create_backbone("nesy_tiny", img_size=32)
+    mirrored = images[..., ::-1]
+    expected = frozen_features(model, Set(images=mirrored.copy()), cache=False)
+    np.testing.assert_array_equal(frozen_features(model, mirrored, cache=False), expected)
+
+
 def test_an_interrupted_write_leaves_nothing_that_would_be_read(images, tmp_path, monkeypatch):
     monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
 
