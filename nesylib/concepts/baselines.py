@@ -34,13 +34,10 @@ class PlainViT(nn.Module):
         """Predicted class indices ``(N,)``."""
         self.eval()
         device = next(self.parameters()).device
-        rows = [
-            self(torch.from_numpy(np.asarray(dataset.images[i : i + batch_size])).to(device))
-            .argmax(1)
-            .cpu()
-            .numpy()
-            for i in range(0, len(dataset), batch_size)
-        ]
+        rows = []
+        for start in range(0, len(dataset), batch_size):
+            batch = np.ascontiguousarray(dataset.images[start : start + batch_size])
+            rows.append(self(torch.from_numpy(batch).to(device)).argmax(1).cpu().numpy())
         return np.concatenate(rows)
 
 

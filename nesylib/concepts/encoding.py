@@ -37,7 +37,7 @@ def encode(
     rows = []
     starts = range(0, len(images), batch_size)
     for start in track(starts, "encode", progress):
-        batch = torch.from_numpy(np.asarray(images[start : start + batch_size]))
+        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
         rows.append(net(batch.to(device)).float().cpu().numpy())
     return np.concatenate(rows) if rows else np.zeros((0, net.n_concepts), np.float32)
 

@@ -47,6 +47,16 @@ def test_encode_is_the_network_in_batches(make_net, stripes):
     assert encode(net, stripes.images[:0]).shape == (0, 8)
 
 
+def test_encode_takes_mirrored_arrays_and_arrays_with_cached_features(
+    make_net, stripes, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+    net, mirrored = make_net(), stripes.images[..., ::-1]
+    expected = encode(net, mirrored.copy())
+    np.testing.assert_array_equal(encode(net, mirrored), expected)
+    np.testing.assert_allclose(encode(net, mirrored, cache_features=True), expected, atol=1e-6)
+
+
 def test_binarize_at_the_edge_and_bad_input():
     np.testing.assert_array_equal(binarize([[0.49, 0.5, 0.51]]), [[False, True, True]])
     with pytest.raises(ValueError, match="diverged"):
