@@ -85,6 +85,97 @@ def strictly_right(tp, fn, fp, tn):
     return None if tp + tn <= fp + fn else never_none(tp, fn, fp, tn)
 
 
+def body_only(rules, bits, default):
+    def holds(rule):
+        return all(bits.get(n, False) == w for n, w in rule["if"].items())
+
+    return next((rule["then"] for rule in rules if holds(rule)), default)
+
+
+def flat_exceptions(rules, bits, default):
+    def holds(rule):
+        return all(bits.get(n, False) == w for n, w in rule["if"].items())
+
+    for rule in rules:
+        if holds(rule) and not any(holds(e) for e in rule["unless"]):
+            return rule["then"]
+    return default
+
+
+def any_exception_stops(rules, bits, default):
+    def fires(rule):
+        held = all(bits.get(n, False) == w for n, w in rule["if"].items())
+        return held and not any(fires(e) for e in rule["unless"])
+
+    for rule in rules:
+        if any(fires(e) for e in rule["unless"]):
+            return default
+        if fires(rule):
+            return rule["then"]
+    return default
+
+
+def one_flip(answer, bits, target):
+    if answer(bits) == target:
+        return []
+    for name in sorted(bits):
+        if answer(bits | {name: not bits[name]}) == target:
+            return [name]
+    return None
+
+
+def flip_in_place(answer, bits, target):
+    for name in sorted(bits):
+        bits[name] = not bits[name]
+        if answer(bits) == target:
+            return [name]
+    return None
+
+
+def never_empty(answer, bits, target):
+    for name in sorted(bits):
+        if answer(bits | {name: not bits[name]}) == target:
+            return [name]
+    return None
+
+
+def bare_body(rule, facts):
+    return all(name in facts for name in rule[0])
+
+
+def one_level(rule, facts):
+    return bare_body(rule, facts) and not any(bare_body(e, facts) for e in rule[1])
+
+
+def any_name_of_an_exception(rule, facts):
+    blocked = any(
+        any(name in facts for name in e[0]) and not any(bare_body(b, facts) for b in e[1])
+        for e in rule[1]
+    )
+    return bare_body(rule, facts) and not blocked
+
+
+def fold_all_short(rule):
+    body, exceptions = rule
+    folded = tuple((e[0][0][0], not e[0][0][1]) for e in exceptions if len(e[0]) == 1)
+    return body + folded, [e for e in exceptions if len(e[0]) > 1]
+
+
+def fold_without_complement(rule):
+    body, exceptions = rule
+    return body + tuple(e[0][0] for e in exceptions), []
+
+
+def fold_as_not(rule):
+    body, exceptions = rule
+    return body + tuple((e[0][0][0], False) for e in exceptions), []
+
+
+def fold_first(rule):
+    body, exceptions = rule
+    return body + tuple((name, not wanted) for e in exceptions for name, wanted in e[0]), []
+
+
 WRONG = {
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
@@ -167,6 +258,51 @@ WRONG = {
         (unsorted_counts, "the thresholds must"),
         (counts_again, "Equal numbers are one threshold"),
         (counts_per_row, "Equal numbers are one threshold"),
+    ],
+    "running_and_explaining.which_rule": [
+        ("a", "with a television and a desk ab1 holds"),
+        ("b", "there is a bed"),
+        ("d", "The rules below are still tried"),
+    ],
+    "running_and_explaining.right_for_a_false_reason": [
+        ("a", "The bit was on"),
+        ("c", "the same false bit"),
+        ("d", "never given a true bit"),
+    ],
+    "running_and_explaining.first_rule": [
+        (body_only, "The exception holds"),
+        (flat_exceptions, "exception to the exception"),
+        (any_exception_stops, "The exception holds and stops the first rule"),
+        (lambda rules, bits, default: default, "A bed, no suitcase"),
+        (lambda rules, bits, default: all(bits[n] for n in rules[0]["if"]), "KeyError"),
+    ],
+    "running_and_explaining.fewest_changes": [
+        (one_flip, "expected: ['bed', 'desk']"),
+        (lambda answer, bits, target: sorted(bits), "A bed is all that is missing"),
+        (flip_in_place, "work on a copy"),
+        (never_empty, "nothing to change"),
+    ],
+    "rules_and_exceptions.swapped": [
+        ("a", "an exception must spare them"),
+        ("b", "needs no exception for it"),
+        ("d", "nothing to tell apart"),
+    ],
+    "rules_and_exceptions.ratio_zero": [
+        ("a", "may leave positives uncovered"),
+        ("b", "It can have many"),
+        ("c", "negatives that were let in"),
+    ],
+    "rules_and_exceptions.fires": [
+        (bare_body, "The exception fires"),
+        (one_level, "The rocket blocks the exception"),
+        (any_name_of_an_exception, "All names of an exception's body"),
+        (lambda rule, facts: False, "the default holds"),
+    ],
+    "rules_and_exceptions.fold": [
+        (fold_without_complement, "Birds unless penguins"),
+        (fold_as_not, "The complement of `not wild`"),
+        (fold_first, "An exception of two literals stays"),
+        (fold_all_short, "An exception with exceptions of its own"),
     ],
 }
 
