@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
 from torch import nn
 
+from nesylib import runtime
 from nesylib.vit.conv_stem import ConvStemEmbed
 
 SMALL = {
@@ -61,8 +62,7 @@ def create_backbone(
     """
     if img_size is not None:
         options["img_size"] = img_size
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with runtime.seeded(seed):
         if name in SMALL:
             model = _small(name, weights, options)
         else:
@@ -73,7 +73,7 @@ def create_backbone(
 
 
 def to_input(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """Pictures as the model wants them: float, normalised, of the right size checked.
+    """Pictures as the model wants them: where it is, of its type, normalised, the size checked.
 
     Parameters
     ----------
@@ -83,7 +83,8 @@ def to_input(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
     Raises
     ------
     ValueError
-        When shape or size differ from what the model was built for, or a value is NaN.
+        When shape or size differ from what the model was built for, a value is NaN, or float
+        pictures run to 255 and not to 1.
     """
     height, width = model.patch_embed.img_size
     if images.ndim != 4 or images.shape[1] != 3:
@@ -94,13 +95,31 @@ def to_input(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
             f"{images.shape[3]}: load the data with size={height}, or build the model with "
             f"img_size={images.shape[2]}"
         )
-    pixels = images.float().div(255) if images.dtype == torch.uint8 else images
-    if not torch.isfinite(pixels).all():
-        raise ValueError("a picture holds NaN or infinite values: check how it was read")
+    if images.dtype != torch.uint8:
+        _check_float(images)
+    weight = next(model.parameters())
+    pixels = images.to(weight.device).to(weight.dtype)
+    if images.dtype == torch.uint8:
+        pixels = pixels / 255
     cfg = getattr(model, "pretrained_cfg", None) or {}
     mean, std = cfg.get("mean", (0.5,) * 3), cfg.get("std", (0.5,) * 3)
     stats = torch.tensor([mean, std], device=pixels.device, dtype=pixels.dtype)[..., None, None]
     return (pixels - stats[0]) / stats[1]
+
+
+def _check_float(images: torch.Tensor) -> None:
+    if not images.is_floating_point():
+        raise ValueError(
+            f"pictures must be uint8 in 0..255 or float in 0..1, got {images.dtype}: convert "
+            "0..255 with .astype(np.uint8) or .to(torch.uint8)"
+        )
+    if not torch.isfinite(images).all():
+        raise ValueError("a picture holds NaN or infinite values: check how it was read")
+    if images.numel() and (images.max() > 2 or images.min() < -1):  # resizing overshoots a little
+        raise ValueError(
+            f"float pictures must lie in 0..1, got {float(images.min()):.3g} to "
+            f"{float(images.max()):.3g}: divide 0..255 by 255, and leave normalising to the model"
+        )
 
 
 def _small(name: str, weights, options: dict) -> nn.Module:

@@ -77,6 +77,8 @@ def test_no_network_for_the_hub_names_the_remedy(tmp_path):
         (torch.zeros(1, 3, 32, 32), "size=64"),
         (torch.zeros(3, 64, 64), r"\(N, 3, H, W\)"),
         (torch.full((1, 3, 64, 64), float("nan")), "NaN"),
+        (torch.full((1, 3, 64, 64), 200.0), "divide 0..255 by 255"),
+        (torch.full((1, 3, 64, 64), 200), "uint8"),
     ],
 )
 def test_pictures_that_do_not_fit(images, message):
@@ -89,3 +91,12 @@ def test_uint8_and_float_pictures_agree():
     images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
     torch.testing.assert_close(to_input(model, images), to_input(model, images / 255))
     assert to_input(model, images).min() >= -1 and to_input(model, images).max() <= 1
+
+
+def test_pictures_go_where_the_model_is_and_get_its_type():
+    model = create_backbone("nesy_tiny")
+    images = torch.rand(1, 3, 64, 64, dtype=torch.float64)
+    assert to_input(model, images).dtype == torch.float32
+    assert model(to_input(model, images)).isfinite().all()
+    elsewhere = to_input(model.to("meta"), torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+    assert elsewhere.device.type == "meta"
