@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from nesylib import runtime
 from nesylib.concepts import loop
 from nesylib.concepts.augment import Augment
 from nesylib.concepts.training import parameter_groups
@@ -22,8 +23,7 @@ class PlainViT(nn.Module):
         if isinstance(backbone, str):
             backbone = create_backbone(backbone, seed=seed, **options)
         self.backbone = backbone
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed + 1)
+        with runtime.seeded(seed + 1):
             self.head = nn.Linear(backbone.num_features, n_classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -53,7 +53,19 @@ def fit_classifier(
     seed: int = 0,
     **options,
 ) -> loop.History:
-    """Train a :class:`PlainViT` with cross-entropy; other options as :func:`loop.train` takes."""
+    """Train a :class:`PlainViT` with cross-entropy; other options as :func:`loop.train` takes.
+
+    Raises
+    ------
+    ValueError
+        When a label has no output in the head (on a GPU it would break the whole session).
+    """
+    low, high, outputs = int(min(train.labels)), int(max(train.labels)), net.head.out_features
+    if low < 0 or high >= outputs:
+        raise ValueError(
+            f"labels run from {low} to {high} but the head has {outputs} outputs: build "
+            f"PlainViT(..., n_classes={high + 1})"
+        )
 
     def parts(logits: torch.Tensor, labels: torch.Tensor, done: float) -> dict[str, torch.Tensor]:
         return {"total": F.cross_entropy(logits.float(), labels)}

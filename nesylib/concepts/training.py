@@ -84,13 +84,17 @@ def fit(
         raise ValueError(f"ramp must be two rising shares between 0 and 1, got {ramp}")
 
     def parts(activations: torch.Tensor, labels: torch.Tensor, done: float):
-        strength = 1.0 if done >= high else max(0.0, (done - low) / (high - low))
+        strength = float(done >= high) if low == high else (done - low) / (high - low)
+        strength = min(1.0, max(0.0, strength))
         measured = loss(activations, labels, strength)._asdict()
         with torch.no_grad():
             on = (activations >= 0.5).float().sum(1).mean()
             unsure = ((activations >= 0.4) & (activations <= 0.6)).float().mean()
         return measured | {"active": on, "unsure": unsure}
 
+    if batch_size < 2:
+        raise ValueError(f"batch_size must be at least 2, for there to be pairs; got {batch_size}")
+    accelerator = accelerator or Accelerator()
     shared = dict(
         epochs=epochs,
         batch_size=batch_size,
@@ -103,13 +107,16 @@ def fit(
     if trainable == "head":
         if augment is not None:
             raise ValueError("features are cached: augment needs trainable='all'")
+        net.to(accelerator.device)  # the loop moves only what it trains
         features = frozen_features(net.backbone, train, net.pooling, progress=progress)
         groups = parameter_groups(net.concepts, lr, weight_decay)
         return loop.train(net.concepts, features, train.labels, parts, groups=groups, **shared)
     if trainable != "all":
         raise ValueError(f"trainable must be 'all' or 'head', not {trainable!r}")
     groups = parameter_groups(net.concepts, lr, weight_decay)
-    groups += parameter_groups(net.backbone, backbone_lr or lr, weight_decay)
+    groups += parameter_groups(
+        net.backbone, lr if backbone_lr is None else backbone_lr, weight_decay
+    )
     return loop.train(
         net, train.images, train.labels, parts, groups=groups, prepare=augment, **shared
     )

@@ -1,5 +1,7 @@
 """Training: it learns, repeats, resumes after an interruption, and stops on NaN."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -106,6 +108,41 @@ def test_head_only_training_leaves_the_backbone_alone(stripes, make_net, tmp_pat
         fit(net, stripes, trainable="head", augment=Augment(flip=True), **QUICK)
 
 
+def test_head_only_training_moves_the_whole_network(stripes, make_net, monkeypatch):
+    # as with a GPU: a backbone left behind could not feed the trained head
+    seen = []
+
+    def features(backbone, *args, **options):
+        seen.append(next(backbone.parameters()).device.type)
+
+    monkeypatch.setattr("nesylib.concepts.training.frozen_features", features)
+    monkeypatch.setattr("nesylib.concepts.loop.train", lambda *args, **options: None)
+    net = make_net()
+    accelerator = SimpleNamespace(device=torch.device("meta"))
+    fit(net, stripes, trainable="head", accelerator=accelerator, **QUICK)
+    assert seen == ["meta"] and {p.device.type for p in net.parameters()} == {"meta"}
+
+
+def test_a_backbone_learning_rate_of_zero_keeps_the_backbone(stripes, make_net):
+    net = make_net()
+    before = net.backbone.blocks[0].mlp.fc1.weight.clone()
+    fit(net, stripes, backbone_lr=0.0, **(QUICK | dict(epochs=1)))
+    assert torch.equal(net.backbone.blocks[0].mlp.fc1.weight, before)
+
+
+def test_a_ramp_may_be_a_step(stripes, make_net):
+    class Seen(ConceptLoss):
+        strengths = ()
+
+        def __call__(self, c, y, strength=1.0):
+            self.strengths += (strength,)
+            return super().__call__(c, y, strength)
+
+    loss = Seen()
+    fit(make_net(), stripes, loss=loss, ramp=(0.5, 0.5), **(QUICK | dict(epochs=2)))
+    assert loss.strengths == (0.0, 0.0, 1.0, 1.0)
+
+
 def test_one_class_and_bad_settings_are_refused(stripes, make_net):
     stripes.labels = np.zeros(64, int)
     with pytest.raises(ValueError, match="two classes"):
@@ -115,6 +152,8 @@ def test_one_class_and_bad_settings_are_refused(stripes, make_net):
         fit(make_net(), stripes, trainable="some", **QUICK)
     with pytest.raises(ValueError, match="ramp"):
         fit(make_net(), stripes, ramp=(0.5, 0.2), **QUICK)
+    with pytest.raises(ValueError, match="batch_size must be at least 2"):
+        fit(make_net(), stripes, batch_size=1)
     with pytest.raises(ValueError, match="epochs"):
         fit(make_net(), stripes, epochs=0)
 
@@ -124,6 +163,12 @@ def test_plain_vit_learns_the_same_pictures(stripes):
     net = PlainViT("nesy_tiny", 2, **options)
     fit_classifier(net, stripes, **QUICK)
     assert (net.predict(stripes) == stripes.labels).mean() > 0.95
+
+
+def test_a_label_without_an_output_is_named_before_training(stripes):
+    options = dict(img_size=16, patch_size=4, embed_dim=32, depth=2, num_heads=2)
+    with pytest.raises(ValueError, match="labels run from 0 to 1 but the head has 1 outputs"):
+        fit_classifier(PlainViT("nesy_tiny", 1, **options), stripes, **QUICK)
 
 
 def test_augment_moves_whole_pixels_and_keeps_range():
