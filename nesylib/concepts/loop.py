@@ -7,6 +7,7 @@ Devices, mixed precision and several processes are left to Accelerate.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
@@ -102,6 +103,7 @@ def train(
     accelerator: Accelerator | None = None,
     progress: bool = True,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
+    settings: dict | None = None,
 ) -> History:
     """Train ``module`` on ``inputs`` and ``labels`` with AdamW and a cosine schedule.
 
@@ -117,73 +119,114 @@ def train(
     prepare
         Applied to each batch of inputs before the module, with the epoch's generator.
     checkpoint
-        A file that holds the last whole epoch. If it is there, training goes on from it.
+        A file that holds the last whole epoch. If it is there, training goes on from it; it is
+        refused when it belongs to other settings, labels or another network.
     on_epoch
         Called with the row of each epoch, for a live plot or for early stopping: training ends
         when it raises :class:`StopIteration`.
+    settings
+        What else a checkpoint must agree with, as JSON values: the weights of the loss, say.
 
     Raises
     ------
     TrainingDiverged
         When the total is no longer finite.
     ValueError
-        For no epochs, or fewer than two examples.
+        For no epochs, fewer than two examples, or a batch size that gives no batch.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     if len(labels) < 2:
         raise ValueError("training needs at least two examples")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     accelerator = accelerator or Accelerator()
     batches = EpochBatches(len(labels), batch_size, seed)
     loader = DataLoader(Indexed(inputs, labels), batch_sampler=batches, collate_fn=_as_is)
     optimizer = torch.optim.AdamW(groups)
     base = [group["lr"] for group in optimizer.param_groups]
     history = History()
-    state = _Checkpoint(checkpoint, module, optimizer, history, settings=(epochs, batch_size, seed))
+    agreed = dict(
+        epochs=int(epochs),
+        batch_size=int(batch_size),
+        seed=int(seed),
+        warmup=float(warmup),
+        clip=float(clip),
+        lr=list(map(float, base)),
+        weight_decay=[float(group["weight_decay"]) for group in optimizer.param_groups],
+        labels=hashlib.sha256(np.asarray(labels, dtype=np.int64).tobytes()).hexdigest()[:16],
+        prepare=in_words(prepare),
+        processes=accelerator.num_processes,
+    )
+    state = _Checkpoint(checkpoint, module, optimizer, history, agreed | (settings or {}))
     module.to(accelerator.device)
     first = state.resume()
+    wrapped = {k: vars(module).get(k) for k in _WRAPPED}
     model, prepared, loader = accelerator.prepare(module, optimizer, loader)
-    steps = epochs * len(batches)
+    each = len(loader)  # batches an epoch of this process
+    if each == 0:
+        raise ValueError(
+            f"{len(labels)} examples are {len(batches)} batches of {batches.batch_size}, fewer "
+            f"than the {accelerator.num_processes} processes: lower batch_size"
+        )
+    steps = epochs * each
     trained = [p for group in groups for p in group["params"]]
-    bar = Progress(steps, "training", progress, done=first * len(batches))
-    for epoch in range(first, epochs):
-        good = {k: v.detach().clone() for k, v in module.state_dict().items()}
-        batches.epoch = epoch
-        generator = torch.Generator().manual_seed(hash((seed, epoch)) % 2**63)
-        began, sums = time.perf_counter(), {}
-        model.train()
-        with runtime.seeded(seed * 100_003 + epoch):
-            for step, (x, y) in enumerate(loader, start=epoch * len(batches)):
-                for group, lr in zip(optimizer.param_groups, base, strict=True):
-                    group["lr"] = lr * _schedule(step, steps, warmup)
-                with accelerator.autocast():
+    shown = progress and accelerator.is_main_process
+    bar = Progress(steps, "training", shown, done=first * each)
+    try:
+        for epoch in range(first, epochs):
+            good = {k: v.detach().clone() for k, v in module.state_dict().items()}
+            batches.epoch = epoch
+            generator = torch.Generator().manual_seed(hash((seed, epoch)) % 2**63)
+            began, sums = time.perf_counter(), {}
+            model.train()
+            with runtime.seeded(seed * 100_003 + epoch):
+                for step, (x, y) in enumerate(loader, start=epoch * each):
+                    for group, lr in zip(optimizer.param_groups, base, strict=True):
+                        group["lr"] = lr * _schedule(step, steps, warmup)
+                    # only the model runs in mixed precision: similarities need all their digits
                     parts = loss(model(prepare(x, generator) if prepare else x), y, step / steps)
-                if not torch.isfinite(parts["total"]):
-                    module.load_state_dict(good)
-                    model.eval()
-                    bar.close()
-                    raise TrainingDiverged(_diverged(epoch, step, parts))
-                prepared.zero_grad()
-                accelerator.backward(parts["total"])
-                accelerator.clip_grad_norm_(trained, clip)
-                prepared.step()
-                for name, value in parts.items():
-                    sums[name] = sums.get(name, 0.0) + value.detach()
-                bar.update()
-        row = {"epoch": epoch + 1} | {k: float(v) / len(batches) for k, v in sums.items()}
-        row["seconds"] = time.perf_counter() - began
-        history.rows.append(row)
-        bar.say(f"epoch {epoch + 1} of {epochs}, loss {row['total']:.3f}")
-        if accelerator.is_main_process:
-            state.save(epoch + 1)
-        if on_epoch is not None:
-            try:
-                on_epoch(row)
-            except StopIteration:
-                break
-    bar.close()
-    module.eval()
+                    if not torch.isfinite(accelerator.reduce(parts["total"].detach())):
+                        module.load_state_dict(good)
+                        raise TrainingDiverged(_diverged(epoch, step, parts))
+                    prepared.zero_grad()
+                    accelerator.backward(parts["total"])
+                    accelerator.clip_grad_norm_(trained, clip)
+                    prepared.step()
+                    for name, value in parts.items():
+                        sums[name] = sums.get(name, 0.0) + value.detach()
+                    bar.update()
+            means = {k: float(accelerator.reduce(v, "mean")) / each for k, v in sums.items()}
+            row = {"epoch": epoch + 1} | means | {"seconds": time.perf_counter() - began}
+            history.rows.append(row)
+            bar.say(f"epoch {epoch + 1} of {epochs}, loss {row['total']:.3f}")
+            if accelerator.is_main_process:
+                state.save(epoch + 1)
+            if on_epoch is not None:
+                try:
+                    on_epoch(row)
+                except StopIteration:
+                    break
+    finally:
+        bar.close()
+        for name, value in wrapped.items():
+            vars(module).pop(name, None)
+            if value is not None:
+                vars(module)[name] = value
+        module.eval()
     return history
+
+
+_WRAPPED = ("forward", "_original_forward")
+"""What Accelerate puts on a module for mixed precision; a trained network is given back without."""
+
+
+def in_words(thing: object) -> str:
+    """The settings of a callable where its ``repr`` tells them, else its name."""
+    text = repr(thing)
+    if " at 0x" not in text:
+        return text
+    return getattr(thing, "__qualname__", type(thing).__qualname__)
 
 
 def _as_is(batch):
@@ -210,10 +253,10 @@ def _diverged(epoch: int, step: int, parts: dict[str, torch.Tensor]) -> str:
 class _Checkpoint:
     """Weights, AdamW's moments and the history after a whole epoch, in one safetensors file."""
 
-    def __init__(self, path, module: nn.Module, optimizer, history: History, settings):
+    def __init__(self, path, module: nn.Module, optimizer, history: History, settings: dict):
         self.path = Path(path) if path is not None else None
         self.module, self.optimizer, self.history = module, optimizer, history
-        self.settings = list(settings)
+        self.settings = json.loads(json.dumps(settings))
 
     def _parameters(self) -> list[torch.Tensor]:
         return [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -241,17 +284,34 @@ class _Checkpoint:
             meta = json.loads((handle.metadata() or {}).get("training", "null"))
         if meta is None or meta["settings"] != self.settings:
             raise ValueError(
-                f"{self.path} belongs to a run with other settings (epochs, batch size, seed = "
-                f"{meta and meta['settings']}, now {self.settings}): delete it or name another file"
+                f"{self.path} belongs to a run with other settings ({self._difference(meta)}): "
+                "delete it or name another file"
             )
         own = {k[7:]: v for k, v in tensors.items() if k.startswith("module.")}
-        self.module.load_state_dict(own)
+        try:
+            self.module.load_state_dict(own)
+        except RuntimeError as error:
+            raise ValueError(
+                f"{self.path} belongs to another network: delete it or name another file. "
+                f"{str(error)[:400]}"
+            ) from error
         for i, p in enumerate(self._parameters()):
             names = ("exp_avg", "exp_avg_sq", "step")
             found = {n: tensors[f"adamw.{i}.{n}"] for n in names if f"adamw.{i}.{n}" in tensors}
             if found:
+                # copies: what was read is a view of the file, which the next epoch replaces
                 self.optimizer.state[p] = {
-                    n: v if n == "step" else v.to(p.device) for n, v in found.items()
+                    n: v.to("cpu" if n == "step" else p.device, copy=True) for n, v in found.items()
                 }
         self.history.rows[:] = meta["history"]
         return meta["epoch"]
+
+    def _difference(self, meta: dict | None) -> str:
+        then = (meta or {}).get("settings")
+        if not isinstance(then, dict):
+            return "it tells none"
+        return ", ".join(
+            f"{key} was {then.get(key)}, now {self.settings.get(key)}"
+            for key in sorted(then.keys() | self.settings.keys())
+            if then.get(key) != self.settings.get(key)
+        )

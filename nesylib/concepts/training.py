@@ -103,6 +103,9 @@ def fit(
         accelerator=accelerator,
         progress=progress,
         on_epoch=on_epoch,
+        settings=dict(
+            loss=loop.in_words(loss), ramp=[low, high], pooling=net.pooling, trainable=trainable
+        ),
     )
     if trainable == "head":
         if augment is not None:

@@ -1,5 +1,10 @@
 """Training: it learns, repeats, resumes after an interruption, and stops on NaN."""
 
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -56,6 +61,7 @@ def test_an_interrupted_run_ends_where_the_whole_run_ends(stripes, make_net, tmp
 
     with pytest.raises(KeyboardInterrupt):
         fit(broken, stripes, checkpoint=tmp_path / "run", on_epoch=pull_the_plug, **options)
+    assert not broken.training
     fresh = make_net(seed=77)  # a new process would start from other weights
     resumed = fit(fresh, stripes, checkpoint=tmp_path / "run", **options)
     torch.testing.assert_close(weights(fresh), weights(whole), rtol=0, atol=0)
@@ -64,11 +70,42 @@ def test_an_interrupted_run_ends_where_the_whole_run_ends(stripes, make_net, tmp
     assert len(again) == 4  # finished: nothing left to do
 
 
+def test_a_resumed_run_does_not_hold_its_file(stripes, make_net, tmp_path):
+    # Windows refuses to replace a file that is mapped into memory
+    path, maps = tmp_path / "the-run", Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc")
+    options = QUICK | dict(epochs=2, seed=np.int64(1))
+
+    def stop(row):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_net(), stripes, checkpoint=path, on_epoch=stop, **options)
+    held = []
+    fit(
+        make_net(),
+        stripes,
+        checkpoint=path,
+        on_epoch=lambda row: held.append("the-run" in maps.read_text()),
+        **options,
+    )
+    assert held == [False]
+
+
 def test_a_checkpoint_of_another_run_or_a_cut_one_is_refused(stripes, make_net, tmp_path):
     path = tmp_path / "run"
     fit(make_net(), stripes, checkpoint=path, **(QUICK | dict(epochs=1)))
     with pytest.raises(ValueError, match="other settings"):
         fit(make_net(), stripes, checkpoint=path, **(QUICK | dict(epochs=2)))
+    for changed in (dict(lr=1e-4), dict(loss=ConceptLoss(gamma=5)), dict(ramp=(0, 0))):
+        with pytest.raises(ValueError, match=rf"other settings .*{next(iter(changed))} was"):
+            fit(make_net(), stripes, checkpoint=path, **(QUICK | dict(epochs=1) | changed))
+    flipped = SimpleNamespace(images=stripes.images, labels=1 - stripes.labels)
+    with pytest.raises(ValueError, match="labels was"):
+        fit(make_net(), flipped, checkpoint=path, **(QUICK | dict(epochs=1)))
+    with pytest.raises(ValueError, match="another network"):
+        fit(make_net(n_concepts=9), stripes, checkpoint=path, **(QUICK | dict(epochs=1)))
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ValueError, match="cut off"):
         fit(make_net(), stripes, checkpoint=path, **(QUICK | dict(epochs=1)))
@@ -128,6 +165,64 @@ def test_a_backbone_learning_rate_of_zero_keeps_the_backbone(stripes, make_net):
     before = net.backbone.blocks[0].mlp.fc1.weight.clone()
     fit(net, stripes, backbone_lr=0.0, **(QUICK | dict(epochs=1)))
     assert torch.equal(net.backbone.blocks[0].mlp.fc1.weight, before)
+
+
+IN_ANOTHER_PROCESS = """
+import sys
+import numpy as np
+import torch
+from accelerate import Accelerator
+from nesylib.concepts import ConceptLoss, ConceptViT, fit
+from nesylib.data import ImageSet
+
+class Seen(ConceptLoss):
+    steps = 0
+    def __call__(self, c, y, strength=1.0):
+        Seen.steps += 1
+        assert not torch.is_autocast_enabled("cpu") and c.dtype == torch.float32
+        return super().__call__(c, y, strength)
+
+images = np.random.default_rng(0).integers(0, 256, (80, 3, 16, 16), dtype=np.uint8)
+data = ImageSet(images, np.arange(80) % 2, ("a", "b"))
+net = ConceptViT("nesy_tiny", 8, img_size=16, patch_size=4, embed_dim=32, depth=2, num_heads=2)
+accelerator = Accelerator(cpu=True, mixed_precision=sys.argv[1])
+history = fit(net, data, loss=Seen(), epochs=2, batch_size=16, accelerator=accelerator)
+assert "forward" not in vars(net), "mixed precision was left on the network"
+print(Seen.steps, history["supcon"])
+"""
+
+
+def run(precision, **environment):
+    """The lines that ``IN_ANOTHER_PROCESS`` prints, started once per rank."""
+    ranks = environment.pop("ranks", [{}])
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", IN_ANOTHER_PROCESS, precision],
+            env=os.environ | environment | rank,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in ranks
+    ]
+    ended = [process.communicate(timeout=300) for process in started]
+    assert not any(p.returncode for p in started), ended[0][1][-2000:]
+    return [out.strip().splitlines()[-1] for out, _ in ended]
+
+
+def test_only_the_network_runs_in_mixed_precision_and_only_while_it_trains():
+    run("bf16")
+
+
+def test_two_processes_share_an_epoch_and_agree_on_its_history():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    ranks = [{"RANK": r, "LOCAL_RANK": r} for r in "01"]
+    one, two = run("no", ranks=ranks, WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=port)
+    assert one == two and one.startswith("4 ")  # 2 epochs of 5 batches: 2 for each, 1 left out
+    supcon = [float(v) for v in one[3:-1].split(",")]
+    assert supcon == pytest.approx([2.7, 2.7], abs=0.1)  # ln(16 - 1) before anything is learned
 
 
 def test_a_ramp_may_be_a_step(stripes, make_net):
