@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
@@ -30,22 +29,18 @@ class Augment:
         """``(N, 3, H, W)`` uint8 to float in 0..1 of the same shape; random on the CPU."""
         n, _, height, width = images.shape
         pixels = images.float() / 255
-        theta = torch.zeros(n, 2, 3)
-        mirror = torch.rand(n, generator=generator) < 0.5
-        theta[:, 0, 0] = torch.where(mirror & self.flip, -1.0, 1.0)
-        theta[:, 1, 1] = 1
+        mirror = (torch.rand(n, generator=generator) < 0.5) & self.flip
         # whole pixels, so that nothing is blurred
         steps = torch.rand(n, 2, generator=generator) * 2 - 1
-        size = torch.tensor([width, height])
-        theta[:, :, 2] = (steps * self.shift * size).round() * 2 / size
+        steps = (steps * self.shift * torch.tensor([width, height])).round().long()
         light = 1 + self.light * (torch.rand(n, 1, 1, 1, generator=generator) * 2 - 1)
         if self.flip or self.shift:
-            grid = F.affine_grid(theta, list(images.shape), align_corners=False)
-            pixels = F.grid_sample(
-                pixels,
-                grid.to(pixels.device),
-                mode="nearest",
-                padding_mode="border",
-                align_corners=False,
-            )
+            # indices and not grid_sample, whose repeated edge Apple's GPUs lack
+            across, down = torch.arange(width).repeat(n, 1), torch.arange(height).repeat(n, 1)
+            across[mirror] = across[mirror].flip(1)
+            across = (across + steps[:, :1]).clamp(0, width - 1).to(pixels.device)
+            down = (down + steps[:, 1:]).clamp(0, height - 1).to(pixels.device)
+            picture = torch.arange(n, device=pixels.device)[:, None, None]
+            moved = pixels.permute(0, 2, 3, 1)[picture, down[:, :, None], across[:, None]]
+            pixels = moved.permute(0, 3, 1, 2).contiguous()
         return (pixels * light.to(pixels.device)).clamp(0, 1)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from nesylib.concepts import (
     Augment,
@@ -277,3 +278,29 @@ def test_augment_moves_whole_pixels_and_keeps_range():
     for picture, original in zip(mirrored, images / 255, strict=True):
         same, flipped = torch.equal(picture, original), torch.equal(picture, original.flip(-1))
         assert same or flipped
+
+
+@pytest.mark.parametrize("side", [16, 31, 64])
+def test_augment_equals_resampling_on_a_grid_but_does_not_use_it(side, monkeypatch):
+    grid_sample, sampled = F.grid_sample, []
+
+    def by_grid(images, generator, shift):
+        n, _, height, width = images.shape
+        theta = torch.zeros(n, 2, 3)
+        theta[:, 0, 0] = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
+        theta[:, 1, 1] = 1
+        size = torch.tensor([width, height])
+        moves = torch.rand(n, 2, generator=generator) * 2 - 1
+        theta[:, :, 2] = (moves * shift * size).round() * 2 / size
+        grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+        return grid_sample(
+            images / 255, grid, mode="nearest", padding_mode="border", align_corners=False
+        )
+
+    images = torch.randint(0, 256, (40, 3, side, side + 5), dtype=torch.uint8)
+    expected = by_grid(images, torch.Generator().manual_seed(3), 0.2)
+    # Apple's GPUs have no grid_sample with a repeated edge before PyTorch 2.13
+    monkeypatch.setattr(F, "grid_sample", lambda *args, **options: sampled.append(1))
+    moved = Augment(flip=True, shift=0.2)(images, torch.Generator().manual_seed(3))
+    torch.testing.assert_close(moved, expected, rtol=0, atol=0)
+    assert not sampled
