@@ -21,11 +21,13 @@ def save_model(net: ConceptViT, path: str | Path, *, half: bool = False, **about
     half
         Store float16, half the size.
     **about
-        What a reader should know: data, classes, seed, command, figures. JSON values.
+        What a reader should know: data, classes, seed, command, figures. JSON values, NumPy's
+        numbers and arrays.
     """
     if net.config is None:
         raise ValueError("only a ConceptViT built from a backbone's name can be saved")
     path = weights_path(path)
+    _as_json({"config": net.config, **about})  # before the weights of an older card are replaced
     state = {
         k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
         for k, v in net.state_dict().items()
@@ -40,7 +42,19 @@ def write_card(path: Path, about: dict) -> None:
     """Write what is known of a weights file beside it, with its SHA-256."""
     about = {"sha256": sha256(path), **about}
     with runtime.atomic_write(card_path(path)) as temporary:
-        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        temporary.write_text(_as_json(about) + "\n", "utf-8")
+
+
+def _as_json(about: dict) -> str:
+    def plain(value):
+        if hasattr(value, "tolist"):
+            return value.tolist()
+        raise TypeError(
+            f"a {type(value).__name__} cannot be written beside the weights: give numbers, text, "
+            "lists and dictionaries"
+        )
+
+    return json.dumps(about, indent=1, ensure_ascii=False, default=plain)
 
 
 def load_model(path: str | Path) -> ConceptViT:

@@ -81,6 +81,15 @@ def test_a_saved_network_gives_the_same_codes(make_net, stripes, tmp_path):
     np.testing.assert_allclose(encode(half, stripes), encode(net, stripes), atol=5e-3)
 
 
+def test_what_is_told_of_a_network_may_be_numpy_and_else_nothing_is_written(make_net, tmp_path):
+    net = make_net()
+    path = save_model(net, tmp_path / "net", accuracy=np.float32(0.5), seed=np.int64(3))
+    assert load_model(path).about["accuracy"] == 0.5
+    with pytest.raises(TypeError, match="a set cannot be written beside the weights"):
+        save_model(make_net(seed=1), tmp_path / "net", classes={"a", "b"})
+    torch.testing.assert_close(load_model(path).concepts.linear.weight, net.concepts.linear.weight)
+
+
 def test_a_cut_changed_or_lonely_file_is_refused(make_net, tmp_path):
     path = save_model(make_net(), tmp_path / "net")
     whole = path.read_bytes()
