@@ -102,7 +102,8 @@ def measure(
         raise ValueError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
     if tier not in runtime.TIERS:
         raise ValueError(f"unknown tier {tier!r}: use one of {', '.join(runtime.TIERS)}")
-    numbers = tuple(float(v) for v in (values if isinstance(values, Sequence) else [values]))
+    several = getattr(values, "shape", (1,) if isinstance(values, Sequence) else ()) != ()
+    numbers = tuple(float(v) for v in (values if several else [values]))
     seeds = tuple(int(s) for s in seeds)
     if len(numbers) != len(seeds) or not numbers:
         raise ValueError(f"{key}: {len(numbers)} values for {len(seeds)} seeds; give one each")

@@ -1,5 +1,6 @@
 """Measured numbers: spread, merging, reading back, and refusals."""
 
+import numpy as np
 import pytest
 
 from nesylib import record
@@ -17,6 +18,13 @@ def test_mean_and_sample_spread_over_seeds():
     m = record.measure("a/b/c/accuracy", [0.8, 0.9, 1.0], seeds=[0, 1, 2], **OPTIONS)
     assert m.value == pytest.approx(0.9) and m.spread == pytest.approx(0.1) and m.n_seeds == 3
     assert str(m) == "90.0 ± 10.0 %"
+
+
+def test_values_may_be_a_numpy_array_or_number():
+    seeds = np.arange(2)
+    m = record.measure("a/b/c/accuracy", np.array([0.5, 1.0]), seeds=seeds, **OPTIONS)
+    assert m.values == (0.5, 1.0) and m.seeds == (0, 1)
+    assert record.measure("a/b/c/accuracy", np.float32(0.5), **OPTIONS).value == 0.5
 
 
 @pytest.mark.parametrize(
