@@ -22,8 +22,10 @@ from sklearn import datasets
 from sklearn.tree import DecisionTreeClassifier
 
 from nesylib import data, record
-from nesylib.rules import search
-from nesylib.rules.many import default_tail
+from nesylib.rules import Program, Table, search
+from nesylib.rules.index import Index
+from nesylib.rules.learner import Settings
+from nesylib.rules.many import default_tail, learn_list, with_labels
 
 COMMAND = "python experiments/fold_tables.py --record"
 SEEDS = range(5)
@@ -120,6 +122,18 @@ def tails(part, seed):
     return {f"tail-{t}": rules_on_bits(*part, tail=t) for t in (0.02, 0.005, 0.001, 0.0002)}
 
 
+def listed(X, y, test, answers, admit, scheme):
+    """A rule list with one of the two repairs only."""
+    table, (names, classes) = Table.of(X), np.unique(y, return_inverse=True)
+    options = Settings.of(0.8, default_tail(len(names)), len(y), admit)
+    rules, rest = learn_list(Index(table), classes, len(names), options, scheme)
+    default = None if rest is None else names[rest].item()
+    program = Program(with_labels(rules, names.tolist()), default, table.columns).simplify()
+    right = [a == b for a, b in zip(program.predict(test).tolist(), answers.tolist(), strict=True)]
+    stats = program.stats()
+    return {"accuracy": float(np.mean(right)), "rules": stats["rules"], "size": stats["size"]}
+
+
 def schemes(part, seed):
     train, labels, test, answers = part
     names, counts = np.unique(labels, return_counts=True)
@@ -128,7 +142,11 @@ def schemes(part, seed):
     leaf = default_tail(len(names))
     tree = DecisionTreeClassifier(min_samples_leaf=leaf, random_state=seed).fit(train, labels)
     grown = {"accuracy": float(tree.score(test, answers)), "leaves": tree.get_n_leaves()}
-    return {
+    found = {}
+    if len(names) > 2:
+        found["accuracy-and-retire"] = listed(*part, "accuracy", "repaired")
+        found["odds-and-stop"] = listed(*part, "odds", "published")
+    return found | {
         "published": rules_on_bits(*part, multiclass="published"),
         "repaired": rules_on_bits(*part),
         "repaired-shuffled": rules_on_bits(train, shuffled, test, answers),

@@ -176,6 +176,25 @@ def fold_first(rule):
     return body + tuple((name, not wanted) for e in exceptions for name, wanted in e[0]), []
 
 
+def last_that_fires(rules, default, facts):
+    for label, needed, forbidden in reversed(rules):
+        if needed <= facts and not forbidden & facts:
+            return label
+    return default
+
+
+def forbids_nothing(rules, default, facts):
+    return next((label for label, needed, _ in rules if needed <= facts), default)
+
+
+def any_needed(rules, default, facts):
+    return next((c for c, need, no in rules if need & facts and not no & facts), default)
+
+
+def odds_by_division(tp, fn, fp, tn):
+    return tp + tn >= fp + fn, tp / (tp + fn) >= fp / (fp + tn)
+
+
 WRONG = {
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
@@ -303,6 +322,27 @@ WRONG = {
         (fold_as_not, "The complement of `not wild`"),
         (fold_first, "An exception of two literals stays"),
         (fold_all_short, "An exception with exceptions of its own"),
+    ],
+    "many_classes.order": [
+        ("a", "the first rule decides before"),
+        ("c", "kitchens may have more lamps"),
+        ("d", "The arrow points the other way"),
+    ],
+    "many_classes.tail": [
+        ("a", "more than one row"),
+        ("b", "43 a rule, 200 a class"),
+        ("d", "more than the 43"),
+    ],
+    "many_classes.answer": [
+        (last_that_fires, "The first that fires"),
+        (forbids_nothing, "The bed forbids the first rule"),
+        (any_needed, "All needed names must hold"),
+    ],
+    "many_classes.admit": [
+        (lambda tp, fn, fp, tn: (tp + tn >= fp + fn,) * 2, "likelier among the positives"),
+        (lambda tp, fn, fp, tn: (tp + tn > fp + fn, tp * tn > fp * fn), "Equality is allowed"),
+        (odds_by_division, "ZeroDivisionError"),
+        (lambda tp, fn, fp, tn: (tp > fp, tp * tn >= fp * fn), "expected: (True, False)"),
     ],
 }
 
