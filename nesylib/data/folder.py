@@ -46,8 +46,12 @@ def load_folder(
             there = [p for p in _PARTS if (Path(root).expanduser() / p).is_dir()]
             raise FileNotFoundError(f"no folder {base}; this root has the splits {there}")
     classes, files = [], []
-    for sub in sorted(p for p in base.iterdir() if p.is_dir() and not p.name.startswith(".")):
-        found = sorted(f for f in sub.rglob("*") if f.suffix.lower() in SUFFIXES)
+    # by name as text: Windows would sort paths without regard to case, and so label otherwise
+    for sub in sorted((p for p in base.iterdir() if p.is_dir()), key=lambda p: p.name):
+        found = (f for f in sub.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
+        found = sorted(
+            (f for f in found if not _is_litter(f.relative_to(base))), key=lambda p: p.as_posix()
+        )
         if found:
             files += [(len(classes), f) for f in found]
             classes.append(sub.name)
@@ -73,3 +77,8 @@ def load_folder(
         name=Path(root).name,
         split_name=split,
     )
+
+
+def _is_litter(path: Path) -> bool:
+    """What systems and notebooks leave among pictures: copies, thumbnails, resource forks."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)

@@ -89,11 +89,11 @@ class LazyImages:
 
 def decode(data: bytes | Path, size: tuple[int, int] | None, what: str) -> np.ndarray:
     """One encoded picture as (3, H, W) uint8, resized to ``size`` if that differs."""
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data) as picture:
-            picture = picture.convert("RGB")
+            picture = ImageOps.exif_transpose(picture).convert("RGB")  # phones only note a turn
     except Exception as error:
         raise ValueError(f"cannot decode {what} ({error}); {_REMEDY}") from error
     if size is not None and picture.size != (size[1], size[0]):

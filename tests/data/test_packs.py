@@ -218,6 +218,37 @@ def test_own_folder(tmp_path):
             np.asarray(part.images)
 
 
+def test_what_systems_leave_among_pictures_is_no_picture(tmp_path):
+    write_folder(tmp_path / "pets")
+    expected = load("folder", root=tmp_path / "pets").ids
+    litter = (
+        "cat/._3.png",
+        "__MACOSX/cat/._0.png",
+        ".cache/0.png",
+        "dog/.ipynb_checkpoints/0-checkpoint.png",
+    )
+    for name in litter:
+        path = tmp_path / "pets" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(0))
+    for n in range(3):
+        (tmp_path / "pets" / "dog" / f"folder{n}.png").mkdir()
+    ds = load("folder", root=tmp_path / "pets")
+    assert ds.classes == ("cat", "dog") and np.array_equal(ds.ids, expected)
+
+
+def test_a_phone_picture_stands_upright(tmp_path):
+    lying = Image.new("RGB", (24, 24), (255, 255, 255))
+    lying.paste((0, 0, 0), (0, 0, 12, 24))  # dark on the left ...
+    exif = Image.Exif()
+    exif[0x0112] = 6  # ... and to be turned by a quarter clockwise: dark on top
+    for part in ("train", "test"):
+        (tmp_path / part / "cat").mkdir(parents=True)
+        lying.save(tmp_path / part / "cat" / "photo.png", exif=exif)
+    picture = load("folder", root=tmp_path, size=24).images[0]
+    assert picture[:, :12].max() == 0 and picture[:, 12:].min() == 255
+
+
 def test_own_folder_with_ready_parts(tmp_path):
     write_folder(tmp_path / "train", 5)
     write_folder(tmp_path / "test", 3)
