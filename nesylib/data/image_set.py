@@ -212,6 +212,8 @@ def _check_images(images: Any) -> None:
     dtype = getattr(images, "dtype", None)
     if shape is None or dtype is None:
         raise ValueError(f"images must be an array (N, 3, H, W) of uint8, got {type(images)}")
+    if type(images).__module__ == "torch":
+        raise ValueError("images must be a numpy array, got a tensor: convert with .cpu().numpy()")
     if len(shape) and shape[0] == 0:
         raise ValueError("the set is empty: give at least one picture")
     if np.issubdtype(dtype, np.floating):

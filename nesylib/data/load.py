@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,13 @@ def load(
         raise ValueError(_unknown(str(name)))
     if split not in SPLITS:
         raise ValueError(f"unknown split {split!r}; choose one of {', '.join(SPLITS)}")
-    if n is not None and (isinstance(n, bool) or int(n) != n or n < 1):
-        raise ValueError(f"n must be a whole number of pictures, at least 1, got {n!r}")
+    if n is not None:
+        whole = isinstance(n, Real) and not isinstance(n, bool) and n == n // 1
+        if not whole or n < 1:
+            raise ValueError(f"n must be a whole number of pictures, at least 1, got {n!r}")
+        n = int(n)
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")
     family, _, rest = name.partition("/")
     if family == "scenes":
         from .scenes import draw_set

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,8 +157,30 @@ def test_unknown_names_list_the_known(call, says):
 
 @pytest.mark.parametrize(
     "options",
-    [{"n": 0}, {"n": 2.5}, {"n": True}, {"size": "big"}, {"size": 0}, {"bias": "wall"}],
+    [
+        {"n": 0},
+        {"n": 2.5},
+        {"n": True},
+        {"n": "5"},
+        {"n": float("nan")},
+        {"seed": -1},
+        {"seed": 0.5},
+        {"size": "big"},
+        {"size": 0},
+        {"bias": "wall"},
+    ],
 )
 def test_load_refuses_nonsense(options):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=next(iter(options))):
         load("digits", **options)
+
+
+@pytest.mark.parametrize("name", ["digits", "scenes/P2"])
+def test_a_whole_number_may_come_from_a_division(name):
+    assert len(load(name, n=8 / 2, seed=np.int64(3))) == 4
+
+
+def test_a_tensor_is_named():
+    images = torch.zeros(4, 3, 8, 8, dtype=torch.uint8)
+    with pytest.raises(ValueError, match=r"\.cpu\(\)\.numpy\(\)"):
+        ImageSet(images, np.array([0, 1, 0, 1]), ("a", "b"))
