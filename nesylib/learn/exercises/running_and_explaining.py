@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from nesylib.learn.build import Build, Case
 from nesylib.learn.predict import Predict
@@ -205,18 +207,36 @@ def _fewest_solution():
     return fewest_changes
 
 
-def bed_room(bits):
-    """bedroom :- bed, not ab1.  ab1 :- desk, not pillow."""
-    if bits["bed"] and not (bits["desk"] and not bits["pillow"]):
-        return "bedroom"
-    return "other"
+@dataclass(frozen=True)
+class _Answer:
+    """A small program as a function of bits, shown by its name."""
+
+    name: str
+    holds: Callable[[dict[str, bool]], bool]
+    yes: str
+    no: str
+
+    def __call__(self, bits: dict[str, bool]) -> str:
+        return self.yes if self.holds(bits) else self.no
+
+    def __repr__(self) -> str:
+        return self.name
 
 
-def both_or_none(bits):
-    """pair :- a, b.  pair :- not a, not b, c.  The short way leads through c."""
-    if (bits["a"] and bits["b"]) or (not bits["a"] and not bits["b"] and bits["c"]):
-        return "pair"
-    return "single"
+# bedroom :- bed, not ab1.  ab1 :- desk, not pillow.
+bed_room = _Answer(
+    "bed_unless_desk_without_pillow",
+    lambda bits: bits["bed"] and not (bits["desk"] and not bits["pillow"]),
+    "bedroom",
+    "other",
+)
+# pair :- a, b.  pair :- not a, not b, c.
+both_or_none = _Answer(
+    "both_a_and_b_or_only_c",
+    lambda bits: (bits["a"] and bits["b"]) or (not bits["a"] and not bits["b"] and bits["c"]),
+    "pair",
+    "single",
+)
 
 
 _FEWEST = Build(
