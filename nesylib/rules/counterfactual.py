@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .asp import atom, label_term, to_asp
 from .explain import one_row
 from .literals import Cell, Literal
+from .names import printable
 from .program import Label, Program
 from .table import Column, Table, parse_number
 
@@ -42,12 +43,13 @@ class Counterfactual:
 
     def __str__(self) -> str:
         if not self.changes:
-            return f"{self.after}: it is already."
+            return f"{printable(self.after)}: it is already."
         parts = [
-            f"{name} were {_say(new)} (it is {_say(old)})"
+            f"{printable(name)} were {_say(new)} (it is {_say(old)})"
             for name, (old, new) in self.changes.items()
         ]
-        return f"{self.after} instead of {self.before}, if " + " and ".join(parts) + "."
+        before = "no answer" if self.before is None else printable(self.before)
+        return f"{printable(self.after)} instead of {before}, if " + " and ".join(parts) + "."
 
 
 def _say(cell: Cell) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .flat import Clause, flatten
 from .literals import Cell, Literal
+from .names import printable
 from .printing import Writer
 from .program import Label, Program
 from .table import Table
@@ -84,13 +85,13 @@ class Explanation:
         lines = []
         if self.fired is None:
             why = "because no rule fires" if self.label is not None else "no rule fires"
-            lines.append(f"{'no answer' if self.label is None else self.label}: {why}.")
+            lines.append(f"{'no answer' if self.label is None else printable(self.label)}: {why}.")
         else:
-            lines.append(f"{self.label}: {self.fired.name} fires.")
+            lines.append(f"{printable(self.label)}: {self.fired.name} fires.")
             lines.append(f"  {self.fired.text}")
             lines += _indented(self.fired, 2)
         for rule in self.failed:
-            lines.append(f"  {rule.name} ({rule.label}) does not fire: {rule.reason}.")
+            lines.append(f"  {rule.name} ({printable(rule.label)}) does not fire: {rule.reason}.")
         return "\n".join(lines)
 
     def to_dict(self) -> dict:
@@ -138,7 +139,7 @@ def rule_dict(rule: RuleTrace) -> dict:
 
 def in_words(literal: Literal, cell: Cell, holds: bool) -> str:
     """``bed is present``, ``thal is '3', not '7'``, ``oldpeak is 2.5, above 1.9``."""
-    name, value = literal.column, literal.value
+    name, value = printable(literal.column), literal.value
     if value is True:
         return f"{name} is {'present' if cell is True else 'absent'}"
     found = "missing" if cell is None else repr(cell)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 
 from .explain import Explanation, RuleTrace
+from .names import printable
 
 
 def explanation_html(explanation: Explanation) -> str:
     """The page piece; colours come from the page, marks and words carry the meaning."""
-    label = "no answer" if explanation.label is None else str(explanation.label)
+    label = "no answer" if explanation.label is None else printable(explanation.label)
     by = "the default: no rule fires" if explanation.fired is None else explanation.fired.name
     parts = [
         '<div class="nesy-explanation">',

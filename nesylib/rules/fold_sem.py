@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -163,6 +164,9 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
         return int(found[0])
 
     def _check_settings(self) -> None:
+        for name, value in (("ratio", self.ratio), ("tail", self.tail)):
+            if not isinstance(value, numbers.Real) and not (name == "tail" and value is None):
+                raise ValueError(f"{name}={value!r} must be a number, like 0.5")
         if not self.ratio >= 0:
             raise ValueError(f"ratio={self.ratio!r} must be at least 0, like 0.5 or 0.8")
         if self.tail is not None and not 0 <= self.tail < 1:
@@ -175,7 +179,7 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
     def _read_labels(y, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
         if y is None:
             raise ValueError("FoldSEM requires y to be passed, but the target y is None")
-        y = column_or_1d(y, warn=True)
+        y = plain_labels(column_or_1d(_numpy_labels(y), warn=True))
         if len(y) != n_rows:
             raise ValueError(f"X has {n_rows} rows, but y has {len(y)} labels: give as many")
         if y.dtype.kind in "fcO" and any(is_missing(v) for v in y):
@@ -249,6 +253,28 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _numpy_labels(y):
+    """pandas' nullable numbers and truth values in numpy's types, if none is missing."""
+    dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "biu" and not y.isna().any():
+        return y.to_numpy(dtype)
+    return y
+
+
+def plain_labels(y: np.ndarray) -> np.ndarray:
+    """Labels that came as objects in a type of their own; ValueError when they are of several."""
+    if y.dtype != object:
+        return y
+    kinds = {bool: bool, np.bool_: bool, int: int, np.str_: str}
+    types = {kinds.get(type(v), type(v)) for v in y if not is_missing(v)}
+    if len(types) > 1:
+        names = sorted(t.__name__ for t in types)
+        raise ValueError(f"the labels y mix {' and '.join(names)}: make them all strings")
+    if types == {bool} and not any(map(is_missing, y)):
+        return y.astype(bool)
+    return y
 
 
 def _as_array(X) -> np.ndarray:

@@ -29,8 +29,16 @@ def unquote(quoted: str) -> str:
     return ESCAPE.sub(lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else m[1], quoted[1:-1])
 
 
+def printable(text: object) -> str:
+    """Text for a page or a terminal: what is not printable (a newline too) is written out."""
+    return "".join(c if c.isprintable() else _escape(c, "") for c in str(text))
+
+
+def is_reserved(name: str) -> bool:
+    """Does a name mean something of its own in our programs?"""
+    return name in KEYWORDS or re.fullmatch(r"ab\d*", name) is not None
+
+
 def is_plain(name: str, head: str) -> bool:
     """May a column stand as a predicate without quotes, or would it be read as something else?"""
-    if not IDENTIFIER.match(name) or name in KEYWORDS or name == head:
-        return False
-    return not re.fullmatch(r"ab\d*", name)
+    return bool(IDENTIFIER.match(name)) and name != head and not is_reserved(name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .literals import Literal
+from .names import IDENTIFIER, is_reserved
 from .table import Column, Table
 
 Label = str | int | float | bool
@@ -74,8 +75,10 @@ class Program:
     head: str = "class"
 
     def __post_init__(self) -> None:
-        if not (self.head.isidentifier() and self.head.isascii() and self.head[0].islower()):
+        if not (isinstance(self.head, str) and IDENTIFIER.match(self.head)):
             raise ValueError(f"head {self.head!r} is no predicate name: use small letters")
+        if is_reserved(self.head):
+            raise ValueError(f"head {self.head!r} has a meaning of its own: use another, 'class'")
         known = {c.name for c in self.columns}
         missing = [lit.column for lit in self.literals() if lit.column not in known]
         if missing:

@@ -12,6 +12,7 @@ from .table import Cells, Column, Table, as_cell, check_names, finite, level_ord
 
 def read_table(X, *, columns=None, names=None, numeric: Iterable[str] = ()) -> Table:
     """See :meth:`nesylib.rules.table.Table.of`."""
+    numeric = [numeric] if isinstance(numeric, str) else numeric
     if isinstance(X, Table):
         return X if columns is None else _pick(X, columns)
     if hasattr(X, "toarray") and not isinstance(X, pd.DataFrame):
@@ -48,6 +49,8 @@ def check_shape(X: np.ndarray) -> None:
 
 def array_names(width: int, columns: Sequence[Column] | None, names) -> list[str]:
     """Names for the columns of an array without names of its own."""
+    if isinstance(names, str):
+        raise ValueError(f"the column names are one string, {names!r}: pass a list of names")
     if names is None:
         names = [f"x{i}" for i in range(width)] if columns is None else [c.name for c in columns]
     if len(names) != width:
@@ -153,7 +156,7 @@ def read_cells(values, column: Column) -> Cells:
         codes = np.where(np.isnan(numbers), 0, -1).astype(np.int32)
         return Cells(codes=codes, levels=(None,), numbers=numbers)
     if column.kind == "numeric":
-        cells = [as_cell(v) for v in values]
+        cells = [float(v) if isinstance(v, (bool, np.bool_)) else as_cell(v) for v in values]
         cells = [parse_number(c) if isinstance(c, str) else c for c in cells]
         numbers = finite(column.name, [c if isinstance(c, float) else np.nan for c in cells])
         codes, levels = encode([c if not isinstance(c, float) else ... for c in cells])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -176,19 +177,37 @@ def as_cell(value) -> Cell:
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     if isinstance(value, numbers.Real):
-        return float(value) + 0.0
+        try:
+            return float(value) + 0.0
+        except OverflowError:  # a whole number of more than 308 digits
+            return math.inf if value > 0 else -math.inf
     return str(value)
 
 
 def finite(name: str, values: np.ndarray) -> np.ndarray:
     """``values`` as float64 without -0.0; an infinity is an error that names the column."""
-    values = np.asarray(values, dtype=np.float64) + 0.0
+    given = np.asarray(values)
+    values = given.astype(np.float64) + 0.0
+    if given.dtype.kind in "iu" and np.abs(values).max(initial=0) >= 2**53:
+        warn_if_rounded(name, given.tolist(), values.tolist())
     if np.isinf(values).any():
         raise ValueError(
             f"column {name!r}: Input contains infinity or a value too large for float64; "
             "replace it by a finite number or by NaN (missing)"
         )
     return values
+
+
+def warn_if_rounded(name: str, given: list, values: list[float]) -> None:
+    """Tell when whole numbers are too large for float64 to keep apart."""
+    rounded = next((g for g, v in zip(given, values, strict=True) if g != v), None)
+    if rounded is not None:
+        warnings.warn(
+            f"column {name!r} holds whole numbers beyond 2**53, such as {rounded}, which are "
+            "rounded to float64; subtract an offset, or make identifiers strings",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def parse_number(text: str) -> float | str:

@@ -70,6 +70,7 @@ font-size:.86em;line-height:1.9;overflow-wrap:anywhere;white-space:normal}
 .nesy-explorer code .nesy-head{color:var(--ny-ink);font-weight:600}
 .nesy-explorer .nesy-lit{display:inline-block;position:relative;max-width:100%;line-height:1.35;
 border:1px solid transparent;border-radius:4px;padding:.12em .35em;vertical-align:middle}
+.nesy-explorer .nesy-item{display:inline-block;max-width:100%}
 .nesy-explorer .nesy-lit.yes{color:var(--ny-good);border-color:var(--ny-good)}
 .nesy-explorer .nesy-lit.no{color:var(--ny-bad);border:1px dashed var(--ny-bad)}
 .nesy-explorer .nesy-lit i{font-style:normal;font-weight:700;margin-right:.35em}
@@ -233,7 +234,7 @@ def _stored(pictures: Sequence[Any]) -> list[tuple[str, int, str]]:
     from nesylib.viz.png import encode_png
 
     arrays = [to_rgb(picture) for picture in pictures]
-    for side in SIDES:
+    for side, lossless in [(SIDES[0], True), *((side, False) for side in SIDES)]:
         found = []
         for rgb in arrays:
             image, longest = Image.fromarray(rgb), max(rgb.shape[:2])
@@ -241,10 +242,12 @@ def _stored(pictures: Sequence[Any]) -> list[tuple[str, int, str]]:
                 size = [max(1, round(length * side / longest)) for length in image.size]
                 image = image.resize(size, Image.Resampling.LANCZOS)
             factor = max(1, SIDES[0] // max(image.size))
-            png, stream = encode_png(np.asarray(image)), BytesIO()
-            image.save(stream, "JPEG", quality=82, optimize=True)
-            small = len(png) <= 1.5 * len(stream.getvalue())
-            source = data_uri(png) if small else data_uri(stream.getvalue(), "image/jpeg")
+            if lossless:
+                source = data_uri(encode_png(np.asarray(image)))
+            else:
+                stream = BytesIO()
+                image.save(stream, "JPEG", quality=82, optimize=True)
+                source = data_uri(stream.getvalue(), "image/jpeg")
             found.append((source, image.width * factor, " nesy-pixels" if factor > 1 else ""))
         if sum(len(source) for source, _, _ in found) <= BUDGET:
             break
@@ -257,7 +260,9 @@ def _page(model: Model, images: list[str] | None, alt: str, start: int) -> str:
     for k, (head, body) in enumerate(model.parts):
         spans = [_literal(model, start, *item) for item in body]
         text = f'<span class="nesy-head">{escape(clean(head))}</span>'
-        text += f" :- {', '.join(spans)}." if spans else "."
+        ends = [*[","] * (len(spans) - 1), "."]
+        spans = [f'<span class="nesy-item">{s}{ends[n]}</span>' for n, s in enumerate(spans)]
+        text += f" :- {' '.join(spans)}" if spans else "."
         items.append(_item(model, k, counts[k], text, row))
     text = escape(model.default)
     items.append(_item(model, len(model.clauses), counts[-1], text, row))

@@ -196,7 +196,9 @@ def _plain(value):
 
 def clean(text: object) -> str:
     """Text that any page can hold: what is not printable is written out."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in str(text))
+    from nesylib.rules.names import printable
+
+    return printable(text)
 
 
 def _facts(cells: dict) -> str:
