@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def frozen_features(
     """Features of a data set under a frozen backbone, ``(N, num_features)`` float32.
 
     They are kept in the cache folder under a name made from the weights, the pictures and the
-    pooling: a change of any of them computes anew, and a cut-off file is never read. Where the
+    pooling: a change of any of them computes anew, and so does a damaged file. Where the
     cache folder cannot be written, a warning says so and nothing is kept.
 
     ``dataset`` is an :class:`nesylib.data.ImageSet` or an array of pictures ``(N, 3, H, W)``.
@@ -76,7 +77,8 @@ def frozen_features(
     images = getattr(dataset, "images", dataset)
     path = _cache_path(model, images, pooling) if cache else None
     if path is not None and path.exists():
-        return load_file(path)["features"]
+        with suppress(SafetensorError, KeyError, OSError):
+            return load_file(path)["features"]
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()

@@ -75,6 +75,17 @@ def test_the_cache_tells_equal_weights_in_other_architectures_apart(images, tmp_
     assert not np.array_equal(kept[0], kept[1]) and not np.array_equal(kept[0], kept[2])
 
 
+def test_a_cut_off_file_of_the_cache_is_computed_anew(images, tmp_path, monkeypatch):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+    model, data = create_backbone("nesy_tiny", img_size=32), Set(images=images)
+    first = frozen_features(model, data)
+    (path,) = tmp_path.rglob("*.safetensors")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-50])
+    np.testing.assert_array_equal(frozen_features(model, data), first)
+    assert path.read_bytes() == whole
+
+
 def test_features_are_returned_where_they_cannot_be_kept(images, tmp_path, monkeypatch):
     model, data = create_backbone("nesy_tiny", img_size=32), Set(images=images)
     expected = frozen_features(model, data, cache=False)
