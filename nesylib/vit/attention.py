@@ -6,6 +6,7 @@ are enough: the maps are recomputed from them, for the blocks and rows that are 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -103,7 +104,11 @@ def _hook(block: nn.Module, index: int, rows: str, found: dict[int, torch.Tensor
             "vit_small_patch16_224.dino"
         )
 
+    here = threading.get_ident()
+
     def keep(layer: Attention, inputs: tuple[torch.Tensor, ...]) -> None:
+        if threading.get_ident() != here:
+            return  # another thread runs the same model on other pictures
         x = inputs[0]
         n, t, _ = x.shape
         qkv = layer.qkv(x).reshape(n, t, 3, layer.num_heads, layer.head_dim)

@@ -1,10 +1,13 @@
 """Attention maps: equal to what timm computes with fused attention off, and never empty."""
 
+import threading
+
 import pytest
 import timm
 import torch
 
 from nesylib.vit import attention_maps, cls_patch_attention, create_backbone, to_input
+from nesylib.vit.attention import record_attention
 
 
 def unfused_maps(model, images):
@@ -40,6 +43,19 @@ def test_hooks_are_removed_even_after_an_error():
     with pytest.raises(ValueError, match="size"):
         attention_maps(model, torch.zeros(1, 3, 32, 32))
     assert not any(b.attn._forward_pre_hooks for b in model.blocks)
+
+
+def test_threads_that_share_a_model_do_not_mix_their_maps():
+    model = create_backbone("nesy_tiny", img_size=32)
+    mine, others = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
+    with torch.no_grad(), record_attention(model) as maps:
+        model(mine)
+        expected = maps[3].clone()
+        other = threading.Thread(target=torch.no_grad()(model), args=(others,))
+        other.start()
+        other.join()
+        torch.testing.assert_close(maps[3], expected)
+    torch.testing.assert_close(attention_maps(model, mine * 0.5 + 0.5)[:, 0], expected)
 
 
 def test_rotary_attention_is_refused():
