@@ -68,6 +68,7 @@ def code_summary(activations: np.ndarray, threshold: float = 0.5) -> dict[str, f
         are never and always on. ``unsure``: share of activations in [0.4, 0.6], where a small
         change flips the bit. ``codes``: number of different bit vectors.
     """
+    activations = np.asarray(activations)
     bits = binarize(activations, threshold)
     return {
         "active": float(bits.sum(1).mean()),

@@ -277,6 +277,11 @@ class _Checkpoint:
         """Load the last whole epoch, if there is one, and return how many epochs are done."""
         if self.path is None or not self.path.exists():
             return 0
+        if self.path.is_dir():
+            raise ValueError(
+                f"checkpoint={str(self.path)!r} is a folder: name a file in it, such as "
+                f"{str(self.path / 'run.safetensors')!r}"
+            )
         from safetensors import safe_open
 
         tensors = read_safetensors(self.path)

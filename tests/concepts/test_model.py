@@ -68,6 +68,7 @@ def test_binarize_at_the_edge_and_bad_input():
 def test_code_summary_counts():
     c = np.array([[0.9, 0.1, 0.45, 0.9], [0.9, 0.1, 0.8, 0.1]])
     assert code_summary(c) == {"active": 2.0, "dead": 1, "always": 1, "unsure": 0.125, "codes": 2}
+    assert code_summary(c.tolist()) == code_summary(c)
 
 
 def test_a_saved_network_gives_the_same_codes(make_net, stripes, tmp_path):

@@ -105,6 +105,8 @@ def test_a_checkpoint_of_another_run_or_a_cut_one_is_refused(stripes, make_net, 
     flipped = SimpleNamespace(images=stripes.images, labels=1 - stripes.labels)
     with pytest.raises(ValueError, match="labels was"):
         fit(make_net(), flipped, checkpoint=path, **(QUICK | dict(epochs=1)))
+    with pytest.raises(ValueError, match=r"is a folder: .*run\.safetensors"):
+        fit(make_net(), stripes, checkpoint=tmp_path, **(QUICK | dict(epochs=1)))
     with pytest.raises(ValueError, match="another network"):
         fit(make_net(n_concepts=9), stripes, checkpoint=path, **(QUICK | dict(epochs=1)))
     path.write_bytes(path.read_bytes()[:-100])
