@@ -4,6 +4,7 @@
     python benchmarks/fold_sem.py --rows 1000 10000 50000 --classes 2 10 43 100 --oracle-limit 3e7
     python benchmarks/fold_sem.py --rows 1281167 --classes 1000 --only ours    # ImageNet's shape
     python benchmarks/fold_sem.py --uci                           # tables of $NESYLIB_DATA/uci
+    python benchmarks/fold_sem.py --record                        # the book's numbers, minutes
 
 Synthetic concept tables: each class owns 6 of the concepts, which are on with p=.9 in its rows and
 .04 elsewhere; 2 % of the labels are drawn anew. Four fifths train, one fifth tests. Seconds are CPU
@@ -279,7 +280,12 @@ def main() -> None:
     parser.add_argument("--slow-limit", type=float, default=2e6)
     parser.add_argument("--no-test", action="store_true", help="train on all rows, no accuracy")
     parser.add_argument("--uci", nargs="*", help="tables of $NESYLIB_DATA/uci, all by default")
+    parser.add_argument("--record", action="store_true", help="write book/results/fold.json")
     options = parser.parse_args()
+    if options.record:
+        import fold_record
+
+        return fold_record.main()
     import sklearn
 
     print(

@@ -61,6 +61,11 @@ class FoldSEM(ClassifierMixin, BaseEstimator):
     columns before numeric ones, then to the column declared first, then to the smaller value
     (strings: ``"1"`` first, then sorted, then missing).
 
+    There are no sample weights. Admission, ties and the test whether a literal tells anything are
+    exact because all counts are whole numbers, kept up to date by subtraction; sums of fractions
+    would make them depend on rounding and on the order of the rows. ``tail`` counts rows, too. For
+    whole-number weights repeat the rows: ``X[np.repeat(np.arange(len(y)), weights)]``.
+
     Source: Wang & Gupta, FOLD-SE (arXiv 2208.07912); the authors' code is not public.
 
     Examples
