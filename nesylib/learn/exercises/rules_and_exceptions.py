@@ -66,8 +66,8 @@ _RATIO_ZERO = Predict(
     options=(
         Option(
             "It makes no mistake on the rows it was learned from.",
-            "It never says yes to a negative row, but it may leave positives uncovered: a rule "
-            "that covers too few rows is dropped.",
+            "It may leave positives uncovered, since a rule that covers too few rows is dropped; "
+            "and no rule can tell apart two rows that are equal but for their labels.",
         ),
         Option(
             "It has no rules.",
@@ -79,7 +79,8 @@ _RATIO_ZERO = Predict(
         ),
         Option(
             "It has no exceptions.",
-            "A body is closed only when no negative is left, so nothing is left to except.",
+            "A body is closed when no negative is left, so nothing is left to except. Or it ends "
+            "because no literal may be asked, and then no exceptions are learned either.",
             right=True,
         ),
     ),
