@@ -1,19 +1,31 @@
 """The rule learner's numbers for the book: ``python benchmarks/fold_sem.py --record``.
 
-On drawn concept tables (three drawings each): CPU seconds of ``fit``, test accuracy and size of
-our learner and of scikit-learn's tree, and how many times faster ours is; on some of them
-also against the plain implementation in ``tests/rules/plain_fold.py``. On the tables of
-``$NESYLIB_DATA/uci`` with three or more classes (ten splits each): the two many-class schemes.
+On drawn concept tables (three drawings each): CPU seconds of ``fit`` (the least of
+three), test accuracy and size of
+our learner and of scikit-learn's tree, and how many times faster ours is; on some of them also
+against the plain implementation in ``tests/rules/plain_fold.py``, and, where wittgenstein and
+imodels are installed, RIPPER and FIGS (one drawing each). On the tables of ``$NESYLIB_DATA/uci``
+with three or more classes (ten splits each): the two many-class schemes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
-from fold_sem import concept_table, fit_ours, fit_plain, fit_tree, uci_table
+from fold_sem import (
+    METHODS,
+    NEEDS,
+    concept_table,
+    fit_ours,
+    fit_plain,
+    fit_tree,
+    installed,
+    uci_table,
+)
 
 from nesylib import record
 
@@ -22,8 +34,15 @@ SEEDS = (0, 1, 2)
 ROWS = {1_000: "1k", 10_000: "10k", 50_000: "50k"}
 CLASSES = (2, 10, 43, 100)
 ORACLE = ((1_000, 2), (1_000, 43), (10_000, 2), (10_000, 10), (10_000, 43), (50_000, 43))
+SLOW = ((1_000, 2), (1_000, 10), (1_000, 43), (10_000, 2), (10_000, 10))
+PEERS = {"RIPPER": ("ripper", SLOW), "FIGS": ("figs", SLOW)}
 SPLITS = range(10)
-UNITS = {"seconds": ("s", 0.5), "speed": ("ratio", 5.0), "accuracy": ("share", 0.01)}
+UNITS = {
+    "seconds": ("s", 0.5),
+    "speed": ("ratio", 5.0),
+    "accuracy": ("share", 0.01),
+    "rows-per-second": ("1/s", 1e6),
+}
 
 
 class Book:
@@ -71,13 +90,24 @@ def concepts(book: Book) -> None:
                 seconds, predict, rules, _, size = min(runs, key=lambda r: r[0])
                 book.add(f"{table}/ours/seconds", seconds)
                 book.add(f"{table}/ours/accuracy", np.mean(predict(test_X) == test_y))
+                start = time.process_time()
+                predict(X)
+                passed = time.process_time() - start
+                book.add(f"{table}/ours/rows-per-second", n_rows / passed)
                 book.add(f"{table}/ours/rules", rules)
                 book.add(f"{table}/ours/size", size)
-                tree_seconds, predict, leaves, *_ = fit_tree(X[train], y[train], [])
+                runs = [fit_tree(X[train], y[train], []) for _ in range(3)]
+                tree_seconds, predict, leaves, *_ = min(runs, key=lambda r: r[0])
                 book.add(f"{table}/tree/seconds", tree_seconds)
                 book.add(f"{table}/tree/accuracy", np.mean(predict(test_X) == test_y))
                 book.add(f"{table}/tree/leaves", leaves)
                 book.add(f"{table}/vs-tree/speed", tree_seconds / seconds)
+                for method, (peer, sizes) in PEERS.items():
+                    if seed == 0 and (n_rows, n_classes) in sizes and installed(NEEDS[method]):
+                        took, predict, found, *_ = METHODS[method](X[train], y[train], [])
+                        book.add(f"{table}/{peer}/seconds", took)
+                        book.add(f"{table}/{peer}/rules", found)
+                        book.add(f"{table}/{peer}/accuracy", np.mean(predict(test_X) == test_y))
                 if (n_rows, n_classes) in ORACLE and seed == 0:
                     plain_seconds, predict, plain_rules, *_ = fit_plain(
                         X[train], y[train], [], 0.5, None

@@ -229,7 +229,7 @@ def compare(title, X, y, numeric, options) -> None:
     for method in METHODS:
         if options.only and method not in options.only:
             continue
-        if method in NEEDS and not _installed(NEEDS[method]):
+        if method in NEEDS and not installed(NEEDS[method]):
             print(f"{method:18} skipped: {NEEDS[method]} is not installed")
             continue
         n_classes = len(np.unique(y))
@@ -259,7 +259,7 @@ def compare(title, X, y, numeric, options) -> None:
             print(f"{'':18} predicts {rate:,.0f} rows/s")
 
 
-def _installed(name: str) -> bool:
+def installed(name: str) -> bool:
     from importlib.util import find_spec
 
     return find_spec(name) is not None
