@@ -219,7 +219,9 @@ def rule_explorer(
             f'src="{source}">'
             for said, (source, width, kind) in zip(says, _stored(pictures), strict=True)
         ]
-    alt = alt or f"Rule explorer: a program of {len(program.rules)} rules and {n} rows of data"
+    rules = len(program.rules)
+    some = f"{rules} rule{'' if rules == 1 else 's'} and {n} row{'' if n == 1 else 's'}"
+    alt = alt or f"Rule explorer: a program of {some} of data"
     alt = check_alt(clean(alt), what="rule explorer")
     return Html(_page(model, images, alt, start), _text(model, alt), css("picture", extra=_STYLE))
 

@@ -157,7 +157,7 @@ class Model:
         return [*found, f"{number} row{'' if number == 1 else 's'}"]
 
     def summary(self) -> str:
-        text = f"{len(self.rows)} rows"
+        text = f"{len(self.rows)} row{'' if len(self.rows) == 1 else 's'}"
         if "ok" in self.rows[0]:
             text += f", {sum(r['ok'] for r in self.rows)} answered right"
         return text
