@@ -34,7 +34,7 @@ class Measurement:
         The value of each seed, in the order of ``seeds``.
     unit
         ``"share"`` (0 to 1, printed in per cent), ``"count"``, ``"s"``, ``"1/s"``, ``"MB"``,
-        ``"ratio"``.
+        ``"ratio"``, ``"number"``.
     tolerance
         By how much a run on another machine may differ and still count as the same result.
     """
@@ -63,7 +63,10 @@ class Measurement:
             "1/s": (1.0, 0, " /s"),
             "MB": (1.0, 1, " MB"),
             "ratio": (1.0, 2, "×"),
+            "number": (1.0, 2, ""),
         }[self.unit]
+        if self.unit == "s" and abs(self.value) < 0.1:
+            scale, digits, unit = 1000.0, 1, " ms"
         if self.unit == "count" and all(float(v).is_integer() for v in self.values):
             digits = 0 if len(set(self.values)) == 1 else 1
         text = f"{self.value * scale:,.{digits}f}"
@@ -72,7 +75,7 @@ class Measurement:
         return text + unit
 
 
-UNITS = ("share", "count", "s", "1/s", "MB", "ratio")
+UNITS = ("share", "count", "s", "1/s", "MB", "ratio", "number")
 
 
 def measure(
