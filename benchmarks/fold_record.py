@@ -134,7 +134,7 @@ def schemes(book: Book, root: Path) -> None:
     from nesylib.rules import FoldSEM, Table
 
     print(f"\n{'table':>14} {'published':>16} {'repaired':>16}   (accuracy, rules)")
-    for name, about in json.loads((root / "manifest.json").read_text()).items():
+    for name in json.loads((root / "manifest.json").read_text()):
         X, y, numeric = uci_table(name, root)
         if len(np.unique(y)) < 3 or len(y) > 20_000:
             continue
@@ -145,7 +145,7 @@ def schemes(book: Book, root: Path) -> None:
                 train = split(len(y), seed)
                 rows = Table.of(X[train], columns=table.columns)
                 fold = FoldSEM(ratio=0.5, multiclass=scheme).fit(rows, y[train])
-                key = f"fold/{about.get('name', name)}/{scheme}"
+                key = f"fold/uci-{name}/{scheme}"
                 test = Table.of(X[~train], columns=table.columns)
                 book.add(f"{key}/accuracy", fold.score(test, y[~train]))
                 book.add(f"{key}/rules", len(fold.program_))

@@ -74,3 +74,9 @@ def test_the_same_key_twice_is_a_mistake():
     m = record.measure("a/b/c/x", 0.5, **OPTIONS)
     with pytest.raises(ValueError, match="twice"):
         record.save("chapter", [m, m])
+
+
+def test_no_key_is_recorded_twice_in_the_book(monkeypatch):
+    monkeypatch.delenv("NESYLIB_RESULTS")
+    keys = [m.key for chapter in record.chapters() for m in record.load(chapter)]
+    assert len(keys) == len(set(keys)) > 0
