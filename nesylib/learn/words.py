@@ -1,10 +1,14 @@
-"""The little markup of exercise texts: paragraphs, indented code, back-ticks."""
+"""The little markup of exercise texts: paragraphs, indented code, back-ticks, emphasis."""
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from nesylib.viz.html import escape
+
+
+EMPHASIS = re.compile(r"(?<![\w*])\*(\w[^*]*?\w|\w)\*(?![\w*])")
 
 
 def prose(text: str) -> str:
@@ -19,10 +23,10 @@ def prose(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """One paragraph as HTML, back-ticked parts as code, everything escaped."""
+    """One paragraph as HTML: back-ticks are code, ``*word*`` is emphasis, everything escaped."""
     pieces = " ".join(text.split()).split("`")
     return "".join(
-        f"<code>{escape(piece)}</code>" if odd % 2 else escape(piece)
+        f"<code>{escape(piece)}</code>" if odd % 2 else EMPHASIS.sub(r"<em>\1</em>", escape(piece))
         for odd, piece in enumerate(pieces)
     )
 

@@ -194,3 +194,11 @@ def test_prose():
 def test_an_exercise_must_be_complete(changes):
     with pytest.raises(ValueError, match=r"x\.double"):
         build(**changes)
+
+
+def test_emphasis_is_for_words_and_not_for_sums_or_code():
+    assert prose("A rule for *flies* and *two words*.") == (
+        "<p>A rule for <em>flies</em> and <em>two words</em>.</p>"
+    )
+    assert "<em>" not in prose("Take 2 * 3 * 4, or `a*b*c`, or **kwargs** and f(*args, *more).")
+    assert "<script" not in prose("*<script>*")
