@@ -7,7 +7,6 @@ import textwrap
 
 from nesylib.viz.html import escape
 
-
 EMPHASIS = re.compile(r"(?<![\w*])\*(\w[^*]*?\w|\w)\*(?![\w*])")
 
 
