@@ -85,6 +85,14 @@ def strictly_right(tp, fn, fp, tn):
     return None if tp + tn <= fp + fn else never_none(tp, fn, fp, tn)
 
 
+def odds_for_accuracy(tp, fn, fp, tn):
+    return None if tp * tn == fp * fn or tp * tn < fp * fn else never_none(tp, fn, fp, tn)
+
+
+def both_conditions(tp, fn, fp, tn):
+    return None if tp + tn < fp + fn or tp * tn <= fp * fn else never_none(tp, fn, fp, tn)
+
+
 def body_only(rules, bits, default):
     def holds(rule):
         return all(bits.get(n, False) == w for n, w in rule["if"].items())
@@ -174,6 +182,22 @@ def fold_as_not(rule):
 def fold_first(rule):
     body, exceptions = rule
     return body + tuple((name, not wanted) for e in exceptions for name, wanted in e[0]), []
+
+
+def fold_while_removing(rule):
+    body, left = rule[0], list(rule[1])
+    for e in left:
+        if len(e[0]) == 1 and not e[1]:
+            body += ((e[0][0][0], not e[0][0][1]),)
+            left.remove(e)
+    return body, left
+
+
+def all_forbidden(rules, default, facts):
+    for label, needed, no in rules:
+        if needed <= facts and not (no and no <= facts):
+            return label
+    return default
 
 
 def last_that_fires(rules, default, facts):
@@ -271,6 +295,8 @@ WRONG = {
         (other_pairs, "expected: -3.873"),
         (never_none, "Wrong on 9 of 10 rows"),
         (strictly_right, "expected: -5.605"),
+        (odds_for_accuracy, "wrong on 70 of 100 rows"),
+        (both_conditions, "expected: -29.155"),
         (lambda tp, fn, fp, tn: np.sqrt(tp * fp), "expected: -3.873"),
     ],
     "literals.running_counts": [
@@ -322,6 +348,7 @@ WRONG = {
         (fold_as_not, "The complement of `not wild`"),
         (fold_first, "An exception of two literals stays"),
         (fold_all_short, "An exception with exceptions of its own"),
+        (fold_while_removing, "skips one"),
     ],
     "many_classes.order": [
         ("a", "the first rule decides before"),
@@ -337,6 +364,7 @@ WRONG = {
         (last_that_fires, "The first that fires"),
         (forbids_nothing, "The bed forbids the first rule"),
         (any_needed, "All needed names must hold"),
+        (all_forbidden, "One forbidden name is enough"),
     ],
     "many_classes.admit": [
         (lambda tp, fn, fp, tn: (tp + tn >= fp + fn,) * 2, "likelier among the positives"),

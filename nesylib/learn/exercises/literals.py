@@ -64,7 +64,7 @@ _COPIES = Predict(
         "Both terms of the Magic Gini grow by the same factor. Is that so for `tp*fp/(tp+fp)`?",
     ),
     reason="`sqrt(tp*fp) + sqrt(tn*fn)` becomes sqrt(10) times itself for every literal, so their "
-    "order stays. In `tp*fp/(tp+fp)` the sum below grows as well, differently for each literal.",
+    "order stays. In `tp*fp/(tp+fp)` the denominator grows, too, and differently for each literal.",
     question="Who may change the order of A and B?",
     options=(
         Option(
@@ -140,6 +140,12 @@ _SCORE = Build(
         Case((3, 5, 1, 3), -round(sqrt(3) + sqrt(15), 3), "As often right as wrong is allowed."),
         Case((3, 3, 5, 5), None, "Half of the positives, half of the negatives: it tells nothing."),
         Case((0, 0, 2, 6), None, "No positives at all: no literal can tell anything."),
+        Case((10, 0, 70, 20), None, "All positives, but wrong on 70 of 100 rows: not allowed."),
+        Case(
+            (0, 10, 5, 85),
+            -round(sqrt(850), 3),
+            "Right on 85 of 100 rows is all that is asked, even if it holds of no positive.",
+        ),
     ),
 )
 

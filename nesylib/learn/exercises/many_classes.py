@@ -21,7 +21,7 @@ _ORDER = Predict(
     minutes=2,
     skip_if="you never read the second `elif` as if it were an `if`.",
     hints=(
-        "Which rows are left when the third rule was learned?",
+        "Which rows were left when the third rule was learned?",
         "A picture with a stove and a lamp: which rule decides?",
     ),
     reason="A rule of a list speaks about the rows that no rule above it took. Its words leave "
@@ -129,6 +129,11 @@ _ANSWER = Build(
         Case((_LIST, "office", {"sink"}), "office", "All needed names must hold."),
         Case((_LIST, None, {"desk"}), None, "No rule fires and there is no default."),
         Case(([], "office", {"stove"}), "office", "Without rules the default decides."),
+        Case(
+            ([("office", {"desk"}, {"bed", "stove"})], "other", {"desk", "bed"}),
+            "other",
+            "One forbidden name is enough to stop a rule.",
+        ),
     ),
 )
 

@@ -219,6 +219,11 @@ _FOLD = Build(
             "An exception with exceptions of its own stays as it is.",
         ),
         Case((((("a", True),), []),), ((("a", True),), []), "Nothing to fold."),
+        Case(
+            (((("a", True),), [((("b", True),), []), ((("c", True),), [])]),),
+            ((("a", True), ("b", False), ("c", False)), []),
+            "Two leave. Removing from a list while going over it skips one.",
+        ),
     ),
 )
 
