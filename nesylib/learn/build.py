@@ -68,14 +68,15 @@ class Build(Exercise):
     def _problem(self, answer: Any) -> str | None:
         if not callable(answer):
             return f"This is {a_kind_of(answer)}, not a function. {self._wanted()}"
+        none = any(case.expected is None and not case.raises for case in self.cases)
         for case in self.cases:
-            problem = _try(answer, case)
+            problem = _try(answer, case, none)
             if problem:
                 return problem
         return None
 
 
-def _try(function: Callable[..., Any], case: Case) -> str | None:
+def _try(function: Callable[..., Any], case: Case, none_is_an_answer: bool) -> str | None:
     args = copy.deepcopy(case.args)
     call = f"{getattr(function, '__name__', 'your function')}({', '.join(map(show, case.args))})"
     tip = f"\n{case.why}" if case.why else ""
@@ -99,7 +100,8 @@ def _try(function: Callable[..., Any], case: Case) -> str | None:
             f"{', '.join(map(show, args))}: work on a copy."
         )
     if got is None and case.expected is not None:
-        return f"{call}\nexpected: {show(case.expected)}\ngot: None. Is there a `return`?"
+        asked = f"{call}\nexpected: {show(case.expected)}\ngot: None"
+        return f"{asked}{tip}" if none_is_an_answer else f"{asked}. Is there a `return`?"
     if isinstance(case.expected, np.ndarray):
         if not isinstance(got, np.ndarray):
             return f"{call}\nexpected: an array\ngot: {a_kind_of(got)}, {show(got)}"

@@ -53,7 +53,7 @@ _HOW_MANY = Predict(
     name="logic_programs.how_many",
     title="How many answer sets?",
     task="""
-    A picture shows a bed and a sofa, and three rules speak of it:
+    A picture shows a bed and a sofa, and three rules and a constraint speak of it:
 
         bed. sofa.
         bedroom :- bed, not living_room.
