@@ -202,3 +202,11 @@ def test_emphasis_is_for_words_and_not_for_sums_or_code():
     )
     assert "<em>" not in prose("Take 2 * 3 * 4, or `a*b*c`, or **kwargs** and f(*args, *more).")
     assert "<script" not in prose("*<script>*")
+
+
+def test_none_is_no_missing_return_where_none_is_an_answer():
+    from nesylib import learn
+
+    message = str(learn.exercise("literals.score").check(lambda *_: None))
+    assert "`return`" not in message and "got: None" in message
+    assert "`return`" in str(learn.exercise("quickstart.binarize").check(lambda C: None))
