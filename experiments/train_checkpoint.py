@@ -23,6 +23,7 @@ from nesylib import checkpoints, concepts, data, runtime
 from nesylib.concepts import loop
 from nesylib.concepts.saving import write_card
 from nesylib.concepts.training import parameter_groups
+from nesylib.vit.features import in_batches
 
 BACKBONE = "nesy_tiny_conv"
 AUGMENT = concepts.Augment(flip=True, shift=0.06, light=0.1)
@@ -62,7 +63,8 @@ def train_backbone(pictures: int, epochs: int, seed: int, resume) -> nn.Module:
         on_epoch=lambda row: print(f"backbone {row['epoch']}: {row['total']:.4f}", flush=True),
     )
     with torch.inference_mode():
-        logits = np.concatenate([net(torch.from_numpy(x)).numpy() for x in batches(test.images)])
+        device = next(net.parameters()).device
+        logits = np.concatenate(in_batches(net, test.images, device, 250))
     seen = [k for k in range(logits.shape[1]) if 10 <= test.concepts[:, k].sum() <= len(test) - 10]
     auc = [roc_auc_score(test.concepts[:, k], logits[:, k]) for k in seen]
     path = checkpoints.FOLDER / "scenes-backbone.safetensors"
@@ -83,10 +85,6 @@ def train_backbone(pictures: int, epochs: int, seed: int, resume) -> nn.Module:
     write_card(path, card)
     print(checkpoints.card("scenes-backbone"))
     return net.backbone
-
-
-def batches(images: np.ndarray, size: int = 250):
-    return (images[i : i + size] for i in range(0, len(images), size))
 
 
 def train_concepts(pictures: int, epochs: int, seed: int, resume) -> None:

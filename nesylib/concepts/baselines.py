@@ -12,7 +12,7 @@ from nesylib.concepts import loop
 from nesylib.concepts.augment import Augment
 from nesylib.concepts.training import parameter_groups
 from nesylib.vit.backbones import create_backbone
-from nesylib.vit.features import pool_tokens
+from nesylib.vit.features import in_batches, pool_tokens
 
 
 class PlainViT(nn.Module):
@@ -34,10 +34,7 @@ class PlainViT(nn.Module):
         """Predicted class indices ``(N,)``."""
         self.eval()
         device = next(self.parameters()).device
-        rows = []
-        for start in range(0, len(dataset), batch_size):
-            batch = np.ascontiguousarray(dataset.images[start : start + batch_size])
-            rows.append(self(torch.from_numpy(batch).to(device)).argmax(1).cpu().numpy())
+        rows = in_batches(lambda batch: self(batch).argmax(1), dataset.images, device, batch_size)
         return np.concatenate(rows)
 
 

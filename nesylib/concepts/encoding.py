@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from nesylib.concepts.model import ConceptViT
-from nesylib.progress import track
-from nesylib.vit.features import frozen_features
+from nesylib.vit.features import frozen_features, in_batches
 
 
 @torch.inference_mode()
@@ -34,11 +33,9 @@ def encode(
         features = frozen_features(net.backbone, dataset, net.pooling, progress=progress)
         return net.concepts(torch.from_numpy(features).to(device)).float().cpu().numpy()
     images = getattr(dataset, "images", dataset)
-    rows = []
-    starts = range(0, len(images), batch_size)
-    for start in track(starts, "encode", progress):
-        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
-        rows.append(net(batch.to(device)).float().cpu().numpy())
+    rows = in_batches(
+        lambda batch: net(batch).float(), images, device, batch_size, "encode", progress
+    )
     return np.concatenate(rows) if rows else np.zeros((0, net.n_concepts), np.float32)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -79,14 +80,17 @@ def frozen_features(
     if path is not None and path.exists():
         with suppress(SafetensorError, KeyError, OSError):
             return load_file(path)["features"]
-    device = next(model.parameters()).device
     was_training = model.training
     model.eval()
-    rows = []
-    starts = range(0, len(images), batch_size)
-    for start in track(starts, "features", progress):
-        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
-        rows.append(pool_tokens(model, batch.to(device), pooling).float().cpu().numpy())
+    device = next(model.parameters()).device
+    rows = in_batches(
+        lambda batch: pool_tokens(model, batch, pooling).float(),
+        images,
+        device,
+        batch_size,
+        "features",
+        progress,
+    )
     model.train(was_training)
     features = np.concatenate(rows)
     if path is not None:
@@ -96,6 +100,22 @@ def frozen_features(
         except (OSError, SafetensorError) as error:
             _not_kept(error)
     return features
+
+
+def in_batches(
+    function: Callable[[torch.Tensor], torch.Tensor],
+    images,
+    device: torch.device,
+    batch_size: int,
+    label: str = "",
+    progress: bool = False,
+) -> list[np.ndarray]:
+    """``function`` of every batch of pictures, each moved to ``device``; one array a batch."""
+    rows = []
+    for start in track(range(0, len(images), batch_size), label, progress):
+        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
+        rows.append(function(batch.to(device)).cpu().numpy())
+    return rows
 
 
 def _cache_path(model: nn.Module, images, pooling: str) -> Path | None:
