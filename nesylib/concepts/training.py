@@ -13,6 +13,7 @@ from nesylib.concepts.augment import Augment
 from nesylib.concepts.losses import ConceptLoss
 from nesylib.concepts.model import ConceptViT
 from nesylib.vit.features import frozen_features
+from nesylib.vit.partial import Tail, cached_tokens
 
 
 def fit(
@@ -20,7 +21,7 @@ def fit(
     train,
     *,
     loss: ConceptLoss | None = None,
-    trainable: str = "all",
+    trainable: str | int = "all",
     epochs: int = 30,
     batch_size: int = 128,
     lr: float = 1e-3,
@@ -28,6 +29,8 @@ def fit(
     weight_decay: float = 0.05,
     ramp: tuple[float, float] | None = None,
     augment: Augment | None = None,
+    views: int = 1,
+    balanced: bool = False,
     seed: int = 0,
     checkpoint: str | Path | None = None,
     accelerator: Accelerator | None = None,
@@ -45,17 +48,26 @@ def fit(
     trainable
         ``"all"``: the whole network. ``"head"``: the concept layer only; features of the frozen
         backbone are computed once and cached, which makes an epoch about a thousand times
-        cheaper, and ``augment`` is not possible.
+        cheaper. A number k: the concept layer and the last k blocks, on cached tokens of the
+        blocks before them (:func:`nesylib.vit.cached_tokens`); an epoch costs about k blocks.
+        ``augment`` and ``views`` need ``"all"``: what is cached is the picture as it is.
     lr, backbone_lr
         Peak learning rates of AdamW for the concept layer and the backbone (the same if the
         latter is not given). The paper's are not known; 1e-3 suits small ViTs from scratch,
         1e-5 a pretrained backbone.
+    augment, views
+        How each picture is changed anew whenever it is drawn, and how many changed copies of it
+        stand in a batch; copies are positives of one another, as in supervised contrastive
+        learning. The paper's number of views is not known to us.
+    balanced
+        Every batch holds as many pictures of each class, rare ones drawn more often.
     ramp
         Between which shares of training the entropy and L1 losses rise from nothing to their
         full weight. In a network that starts at random they can win before there are any
         clusters: every picture then gets the same code, and the contrastive loss stays at
         ln(batch size - 1). So the default is (0.3, 1) for ``trainable="all"`` and full weight
-        from the first step, (0, 0), on frozen features, which are clustered already. A choice
+        from the first step, (0, 0), on a frozen or mostly frozen backbone, whose features are
+        clustered already. A choice
         of ours; the paper's schedule is not known.
     checkpoint
         A file to go on from after an interruption; it holds the last whole epoch.
@@ -79,13 +91,24 @@ def fit(
             "all pictures have one label: the contrastive loss needs at least two classes"
         )
 
-    low, high = ramp or ((0.0, 0.0) if trainable == "head" else (0.3, 1.0))
+    if trainable not in ("all", "head") and not isinstance(trainable, int):
+        raise ValueError(
+            f"trainable must be 'all', 'head' or a number of blocks, not {trainable!r}"
+        )
+    if trainable != "all" and (augment is not None or views != 1):
+        raise ValueError("what is cached cannot change: augment and views need trainable='all'")
+    if views < 1 or (views > 1 and augment is None):
+        raise ValueError(
+            f"views={views}: use 1, or more together with augment, or the copies are all the same"
+        )
+    low, high = ramp or ((0.3, 1.0) if trainable == "all" else (0.0, 0.0))
     if not 0 <= low <= high <= 1:
         raise ValueError(f"ramp must be two rising shares between 0 and 1, got {ramp}")
 
     def parts(activations: torch.Tensor, labels: torch.Tensor, done: float):
         strength = float(done >= high) if low == high else (done - low) / (high - low)
         strength = min(1.0, max(0.0, strength))
+        labels = labels.repeat(views)
         measured = loss(activations, labels, strength)._asdict()
         with torch.no_grad():
             on = (activations >= 0.5).float().sum(1).mean()
@@ -104,25 +127,46 @@ def fit(
         progress=progress,
         on_epoch=on_epoch,
         settings=dict(
-            loss=loop.in_words(loss), ramp=[low, high], pooling=net.pooling, trainable=trainable
+            loss=loop.in_words(loss),
+            ramp=[low, high],
+            pooling=net.pooling,
+            trainable=trainable,
+            views=views,
         ),
     )
+    if balanced:
+        shared["balanced"] = True
+    groups = parameter_groups(net.concepts, lr, weight_decay)
     if trainable == "head":
-        if augment is not None:
-            raise ValueError("features are cached: augment needs trainable='all'")
         net.to(accelerator.device)  # the loop moves only what it trains
         features = frozen_features(net.backbone, train, net.pooling, progress=progress)
-        groups = parameter_groups(net.concepts, lr, weight_decay)
         return loop.train(net.concepts, features, train.labels, parts, groups=groups, **shared)
+    backbone_lr = lr if backbone_lr is None else backbone_lr
     if trainable != "all":
-        raise ValueError(f"trainable must be 'all' or 'head', not {trainable!r}")
-    groups = parameter_groups(net.concepts, lr, weight_decay)
-    groups += parameter_groups(
-        net.backbone, lr if backbone_lr is None else backbone_lr, weight_decay
-    )
+        net.to(accelerator.device)
+        tail = Tail(net.backbone, trainable, net.pooling)
+        tokens = cached_tokens(net.backbone, train, trainable, progress=progress)
+        groups += parameter_groups(tail, backbone_lr, weight_decay)
+        module = torch.nn.Sequential(tail, net.concepts)
+        return loop.train(module, tokens, train.labels, parts, groups=groups, **shared)
+    groups += parameter_groups(net.backbone, backbone_lr, weight_decay)
+    prepare = _Views(augment, views) if views > 1 else augment
     return loop.train(
-        net, train.images, train.labels, parts, groups=groups, prepare=augment, **shared
+        net, train.images, train.labels, parts, groups=groups, prepare=prepare, **shared
     )
+
+
+class _Views:
+    """Several augmented copies of a batch, one after the other."""
+
+    def __init__(self, augment: Augment, views: int):
+        self.augment, self.views = augment, views
+
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        return torch.cat([self.augment(images, generator) for _ in range(self.views)])
+
+    def __repr__(self) -> str:
+        return f"{self.views} views of {self.augment!r}"
 
 
 def parameter_groups(module: torch.nn.Module, lr: float, weight_decay: float) -> list[dict]:

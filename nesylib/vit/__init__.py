@@ -4,15 +4,19 @@
 ``conv_stem.py``  patches embedded by small convolutions, for training from scratch
 ``attention.py``  attention maps of a timm ViT, also while its attention is fused
 ``features.py``   frozen features, computed once and kept on disk
+``partial.py``    the last blocks as a network of their own, on cached tokens
 """
 
 from nesylib.vit.attention import attention_maps, cls_patch_attention
 from nesylib.vit.backbones import SMALL, create_backbone, to_input
 from nesylib.vit.features import frozen_features, pool_tokens
+from nesylib.vit.partial import Tail, cached_tokens
 
 __all__ = [
     "SMALL",
+    "Tail",
     "attention_maps",
+    "cached_tokens",
     "cls_patch_attention",
     "create_backbone",
     "frozen_features",

@@ -124,7 +124,12 @@ def _cache_path(model: nn.Module, images, pooling: str) -> Path | None:
     except OSError as error:
         _not_kept(error)
         return None
-    digest = hashlib.sha256(pooling.encode())
+    return folder / f"{fingerprint(model, images, pooling)}.safetensors"
+
+
+def fingerprint(model: nn.Module, images, kind: str) -> str:
+    """A name made from the weights, the pictures and what is computed of them."""
+    digest = hashlib.sha256(kind.encode())
     digest.update(_architecture(model).encode())
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
@@ -132,7 +137,7 @@ def _cache_path(model: nn.Module, images, pooling: str) -> Path | None:
     digest.update(str(tuple(images.shape)).encode())
     for start in range(0, len(images), 512):
         digest.update(np.ascontiguousarray(images[start : start + 512]).data)
-    return folder / f"{digest.hexdigest()[:32]}.safetensors"
+    return digest.hexdigest()[:32]
 
 
 def _architecture(model: nn.Module) -> str:

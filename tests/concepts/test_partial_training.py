@@ -1,0 +1,44 @@
+"""Training only the last blocks, on cached tokens."""
+
+import numpy as np
+import pytest
+import torch
+
+from nesylib.concepts import Augment, encode, fit
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+
+
+def test_training_the_last_block_leaves_the_others(stripes, make_net):
+    net = make_net(seed=1)
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    start = encode(net, stripes)
+    history = fit(net, stripes, trainable=1, epochs=6, batch_size=32, lr=3e-3, progress=False)
+    assert history["total"][-1] < history["total"][0]
+    assert np.abs(encode(net, stripes) - start).max() > 0.05
+    changed = {k for k, v in net.state_dict().items() if not torch.equal(v, before[k])}
+    may_change = ("backbone.blocks.1.", "backbone.norm.", "concepts.")
+    assert changed and all(k.startswith(may_change) for k in changed)
+
+
+def test_two_views_are_positives_of_each_other(stripes, make_net):
+    """With every picture a class of its own, only its other view can be its positive."""
+    alone = type(stripes)(images=stripes.images, labels=np.arange(64))
+    options = dict(epochs=1, batch_size=16, progress=False, augment=Augment(shift=0.1))
+    assert fit(make_net(), alone, **options)["supcon"] == [0.0]
+    assert fit(make_net(), alone, views=2, **options)["supcon"][0] > 1
+
+
+def test_what_cannot_be_cached_is_refused(stripes, make_net):
+    net = make_net()
+    for wrong in (dict(augment=Augment(flip=True)), dict(views=2)):
+        with pytest.raises(ValueError, match="trainable='all'"):
+            fit(net, stripes, trainable=1, progress=False, **wrong)
+    for wrong in ("last", 1.5, None):
+        with pytest.raises(ValueError, match="number of blocks"):
+            fit(net, stripes, trainable=wrong, progress=False)
+    with pytest.raises(ValueError, match="augment"):
+        fit(net, stripes, views=2, progress=False)
