@@ -20,6 +20,8 @@ def read_table(X, *, columns=None, names=None, numeric: Iterable[str] = ()) -> T
     if isinstance(X, Mapping) and not any(np.ndim(v) for v in X.values()):
         X = [X]  # one row
     if isinstance(X, Mapping) or (isinstance(X, list) and X and isinstance(X[0], Mapping)):
+        if columns is not None and len(X) == 1 and isinstance(X, list):
+            return _read_row(X[0], columns)
         X = pd.DataFrame(X)
     if isinstance(X, pd.DataFrame):
         return _read_frame(X, columns, names, set(numeric))
@@ -106,11 +108,26 @@ def _read_frame(frame: pd.DataFrame, columns, names, numeric: set[str]) -> Table
     series = {name: frame.iloc[:, i] for i, name in enumerate(own)}
     if columns is None:
         columns = _guess_columns(series, numeric)
+    return _read_columns(series, columns, len(frame))
+
+
+def _read_row(row: Mapping, columns: Sequence[Column]) -> Table:
+    """One row, without the detour over a DataFrame: an explanation reads thousands of them."""
+    if not row:
+        raise ValueError("0 feature(s) while a minimum of 1 is required: the row is empty")
+    own = array_names(len(row), None, list(row))
+    check_names(own)
+    return _read_columns({n: [v] for n, v in zip(own, row.values(), strict=True)}, columns, 1)
+
+
+def _read_columns(series: Mapping, columns: Sequence[Column], n_rows: int) -> Table:
     missing = [c.name for c in columns if c.name not in series]
     if missing:
-        raise ValueError(f"columns {missing[:5]} are missing; the table has {own[:10]} ...")
+        raise ValueError(
+            f"columns {missing[:5]} are missing; the table has {list(series)[:10]} ..."
+        )
     cells = [read_cells(series[c.name], c) for c in columns]
-    return Table(tuple(columns), tuple(cells), len(frame))
+    return Table(tuple(columns), tuple(cells), n_rows)
 
 
 def _guess_columns(series: dict[str, pd.Series], numeric: set[str]) -> list[Column]:
