@@ -52,7 +52,7 @@ class Tail(nn.Module):
         self.pooling = pooling
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        tokens = tokens.to(self.norm.weight.dtype)
+        tokens = tokens.to(next(self.blocks.parameters()).dtype)
         if self.pooling == "cls":
             for block in self.blocks[:-1]:
                 tokens = block(tokens)
