@@ -5,6 +5,7 @@ the message must hold.
 """
 
 import inspect
+from math import exp
 
 import numpy as np
 import pytest
@@ -219,6 +220,32 @@ def odds_by_division(tp, fn, fp, tn):
     return tp + tn >= fp + fn, tp / (tp + fn) >= fp / (fp + tn)
 
 
+def forgets_the_bias(features, weights, bias):
+    return [sum(w * x for w, x in zip(r, features, strict=True)) >= 0 for r in weights]
+
+
+def strictly_above_the_plane(features, weights, bias):
+    z = [sum(w * x for w, x in zip(r, features, strict=True)) for r in weights]
+    return [v + b > 0 for v, b in zip(z, bias, strict=True)]
+
+
+def sigmoid_by_exp(features, weights, bias):
+    z = [sum(w * x for w, x in zip(r, features, strict=True)) for r in weights]
+    return [1 / (1 + exp(-v - b)) >= 0.5 for v, b in zip(z, bias, strict=True)]
+
+
+def reversed_argsort(activations, neuron, k):
+    return np.argsort(activations[:, neuron], kind="stable")[::-1][:k].tolist()
+
+
+def by_row(activations, neuron, k):
+    return np.argsort(-activations[neuron], kind="stable")[:k].tolist()
+
+
+def last_k(activations, neuron, k):
+    return np.argsort(activations[:, neuron], kind="stable")[-k:].tolist()
+
+
 WRONG = {
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
@@ -349,6 +376,28 @@ WRONG = {
         (fold_first, "An exception of two literals stays"),
         (fold_all_short, "An exception with exceptions of its own"),
         (fold_while_removing, "skips one"),
+    ],
+    "layer.longer_weights": [
+        ("a", "those below shrink"),
+        ("c", "Dividing by the length would"),
+        ("d", "their sum keeps its sign"),
+    ],
+    "layer.how_many": [
+        ("a", "A needs far fewer"),
+        ("c", "on for it, off for the others"),
+        ("d", "only 32 codes"),
+    ],
+    "layer.bits": [
+        (forgets_the_bias, "the bias moves the plane"),
+        (strictly_above_the_plane, "Exactly on the plane"),
+        (sigmoid_by_exp, "an exponential would overflow"),
+        (lambda features, weights, bias: weights[0][0] > 0, "got: True"),
+    ],
+    "layer.top_pictures": [
+        (reversed_argsort, "the smaller number first"),
+        (by_row, "expected: [4, 1]"),
+        (last_k, "expected: [4, 1]"),
+        (lambda activations, neuron, k: int(activations[:, neuron].argmax()), "expected: [4, 1]"),
     ],
     "many_classes.order": [
         ("a", "the first rule decides before"),
