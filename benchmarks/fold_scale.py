@@ -13,7 +13,7 @@ import sys
 import time
 
 import numpy as np
-from fold_sem import concept_table, fit_ours
+from fold_learners import concept_table, fit_ours
 
 from nesylib import record
 
@@ -25,7 +25,7 @@ SEEDS = (0, 1, 2)
 
 def seconds(n_rows: int, n_classes: int, seed: int) -> float:
     X, y = concept_table(n_rows, 128, n_classes, seed)
-    return min(fit_ours(X, y, [], 0.5, None)[0] for _ in range(3))
+    return min(fit_ours(X, y, []).seconds for _ in range(3))
 
 
 def exponents(name: str, sizes: tuple[int, ...], table) -> list[float]:
@@ -43,7 +43,7 @@ def imagenet() -> tuple[float, float, int]:
     """Wall seconds of one fit, peak memory in MB, rules."""
     X, y = concept_table(1_281_167, 128, 1000, 0)
     start = time.perf_counter()
-    rules = fit_ours(X, y, [], 0.5, None)[2]
+    rules = fit_ours(X, y, []).rules
     wall = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak /= 2**20 if sys.platform == "darwin" else 1024

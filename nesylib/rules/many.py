@@ -75,10 +75,16 @@ class Alive:
     def remove(self, rows: np.ndarray) -> None:
         """These rows are covered."""
         self.alive[rows] = False
-        self.sizes -= np.bincount(self.classes[rows], minlength=len(self.sizes))
+        sizes = np.bincount(self.classes[rows], minlength=len(self.sizes))
+        self.sizes -= sizes
         if self.counts is not None:
-            self.index.subtract(self.counts, self.classes, rows)
-            self.total -= self.index.counts(rows)
+            most = int(np.argmax(sizes))  # nearly all of them: counted together, not one by one
+            is_most = self.classes[rows] == most
+            others = rows[~is_most]
+            counts = self.index.counts(rows[is_most])
+            self.counts[most] -= counts
+            self.index.subtract(self.counts, self.classes, others)
+            self.total -= counts + self.index.counts(others)
         self._last = None, None
 
 

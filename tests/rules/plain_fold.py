@@ -45,9 +45,13 @@ def string_order(value):
     return (value is None, value != "1", value or "")
 
 
+def count(column, rows):
+    return Counter(r[column] for r in rows)
+
+
 def candidates(column, kind, pos, neg):
     """Every literal of a column with its (tp, fp), in the order in which ties are broken."""
-    tp, fp = Counter(r[column] for r in pos), Counter(r[column] for r in neg)
+    tp, fp = count(column, pos), count(column, neg)
     values = set(tp) | set(fp)
     if kind == "boolean":
         yield (column, "==", True), tp[True], fp[True]
