@@ -7,6 +7,7 @@ import linecache
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from reprlib import recursive_repr
 from typing import Any, ClassVar
 
 import numpy as np
@@ -140,11 +141,30 @@ def show(value: Any, limit: int = 300) -> str:
         text = (
             np.array2string(value, separator=", ", threshold=60)
             if isinstance(value, np.ndarray)
-            else repr(value)
+            else in_order(value)
         )
     except Exception as error:
         text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
     return text if len(text) <= limit else text[: limit - 4] + " ..."
+
+
+@recursive_repr("...")
+def in_order(value: Any) -> str:
+    """``repr`` with the members of sets sorted, so that it is the same in every process."""
+    kind = type(value)
+    if kind in (set, frozenset) and value:
+        numbers = all(isinstance(v, (int, float)) for v in value)  # sets compare, but not in order
+        by_text = lambda v: (type(v).__name__, in_order(v))
+        members = sorted(value, key=None if numbers else by_text)
+        inner = "{" + ", ".join(map(in_order, members)) + "}"
+        return f"frozenset({inner})" if kind is frozenset else inner
+    if kind is dict:
+        return "{" + ", ".join(f"{in_order(k)}: {in_order(v)}" for k, v in value.items()) + "}"
+    if kind is list:
+        return "[" + ", ".join(map(in_order, value)) + "]"
+    if kind is tuple:
+        return "(" + ", ".join(map(in_order, value)) + (",)" if len(value) == 1 else ")")
+    return repr(value)
 
 
 def _where(error: Exception, function: Callable[..., Any]) -> str:

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from _html import parse
@@ -210,3 +214,44 @@ def test_none_is_no_missing_return_where_none_is_an_answer():
     message = str(learn.exercise("literals.score").check(lambda *_: None))
     assert "`return`" not in message and "got: None" in message
     assert "`return`" in str(learn.exercise("quickstart.binarize").check(lambda C: None))
+
+
+SETS = """
+from nesylib import learn
+from nesylib.learn.build import show
+words = ["bed", "lamp", "sink", "stove", "table", "pillow"]
+print(show({"a": [set(words), (frozenset(words),)], "b": {1, "one", None, (2, "two")}}))
+print(show({frozenset("pq"), frozenset("rs"), frozenset("tuv")}))
+exercise = learn.exercise("logic_programs.is_answer_set")
+print(exercise.check(lambda program, guess: None))
+"""
+
+
+def test_sets_are_shown_in_order_whatever_the_hash_seed():
+    shown = set()
+    for seed in ("1", "2", "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", SETS],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        shown.add(done.stdout)
+    assert len(shown) == 1
+    assert "{'bed', 'lamp', 'pillow', 'sink', 'stove', 'table'}" in shown.pop()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [set(), frozenset(), {3, 1}, (1,), (), [(), [set()]], {"a": {1: "b"}}, {1.5}, "it's", [None]],
+)
+def test_shown_values_read_back(value):
+    shown = show(value)
+    assert eval(shown) == value and type(eval(shown)) is type(value)
+
+
+def test_a_list_within_itself_is_shown():
+    endless = [1]
+    endless.append(endless)
+    assert show(endless) == "[1, ...]"
