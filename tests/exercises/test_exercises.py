@@ -5,6 +5,7 @@ the message must hold.
 """
 
 import inspect
+import math
 from math import exp
 
 import numpy as np
@@ -246,6 +247,124 @@ def last_k(activations, neuron, k):
     return np.argsort(activations[:, neuron], kind="stable")[-k:].tolist()
 
 
+def entropy_of_the_sigmoid(z):
+    c = 1 / (1 + math.exp(-z))
+    return float(f"{nats(c):.6g}")
+
+
+def entropy_in_bits(z):
+    a = abs(z)
+    h = np.log1p(np.exp(-a)) + a * np.exp(-a) / (1 + np.exp(-a))
+    return float(f"{h / np.log(2):.6g}")
+
+
+def softplus_of_z(z):
+    s = 1 / (1 + math.exp(-z))
+    return float(f"{math.log1p(math.exp(z)) - z * s:.6g}")
+
+
+def nats(c):
+    return 0.0 if c in (0, 1) else -c * math.log(c) - (1 - c) * math.log(1 - c)
+
+
+def hoyer_without_root(code):
+    return round(len(code) - sum(code) / sum(c * c for c in code), 4)
+
+
+def hoyer_of_active(code):
+    on = [c for c in code if c > 0]
+    root = math.sqrt(len(on))
+    if len(on) < 2:
+        return 1.0
+    return round((root - sum(on) / math.sqrt(sum(c * c for c in on))) / (root - 1), 4)
+
+
+def hoyer_with_zero(code):
+    norm = math.sqrt(sum(c * c for c in code))
+    root = math.sqrt(len(code))
+    return round((root - sum(code) / norm) / (root - 1), 4) if norm else 0.0
+
+
+def tips(beta, gamma, neurons, reduction):
+    pull = gamma * neurons if reduction == "sum" else gamma
+    return round(1 / (1 + math.exp(-pull / beta)), 4) if beta else 1.0
+
+
+def row_by_row(picture, side):
+    flat = [value for row in picture for value in row]
+    if len(flat) % (side * side):
+        raise ValueError
+    return [flat[i : i + side * side] for i in range(0, len(flat), side * side)]
+
+
+def cuts_off(picture, side):
+    return [
+        [picture[top + i][left + j] for i in range(side) for j in range(side)]
+        for top in range(0, len(picture) - side + 1, side)
+        for left in range(0, len(picture[0]) - side + 1, side)
+    ]
+
+
+def down_first(picture, side):
+    return [
+        [picture[top + i][left + j] for i in range(side) for j in range(side)]
+        for left in range(0, len(picture[0]), side)
+        for top in range(0, len(picture), side)
+    ]
+
+
+def attend(query, keys, values, divisor, shift=True):
+    match = [sum(q * k for q, k in zip(query, key, strict=True)) / divisor for key in keys]
+    weights = np.exp(np.array(match) - max(match)) if shift else [math.exp(m) for m in match]
+    mean = np.array(weights) @ np.array(values) / sum(weights)
+    return [round(float(v), 3) for v in mean]
+
+
+def plain_mean(query, keys, values):
+    return [round(sum(column) / len(values), 3) for column in zip(*values, strict=True)]
+
+
+def no_root(query, keys, values):
+    return attend(query, keys, values, 1)
+
+
+def overflows(query, keys, values):
+    return attend(query, keys, values, math.sqrt(len(query)), shift=False)
+
+
+def no_sum(query, keys, values):
+    weights = [math.exp(sum(q * k for q, k in zip(query, key, strict=True))) for key in keys]
+    return [sum(w * v[0] for w, v in zip(weights, values, strict=True))]
+
+
+def seen(mask, concepts, share, first=1, strict=False):
+    pixels = [value for row in mask for value in row]
+    counts = [pixels.count(k + first) for k in range(concepts)]
+    return [n > share * len(pixels) if strict else n >= share * len(pixels) for n in counts]
+
+
+def of_all_objects(mask, concepts, share):
+    pixels = [value for row in mask for value in row if value]
+    return [bool(pixels) and pixels.count(k + 1) >= share * len(pixels) for k in range(concepts)]
+
+
+def auc(rows):
+    high, low = ([s for s, b in rows if b is wanted] for wanted in (True, False))
+    if not high or not low:
+        return None
+    return sum((h > k) + (h == k) / 2 for h in high for k in low) / len(high) / len(low)
+
+
+def auc_of_all(scores, bits, classes):
+    return auc(list(zip(scores, bits, strict=True)))
+
+
+def auc_by_class(scores, bits, classes, empty):
+    rows = list(zip(scores, bits, classes, strict=True))
+    found = [auc([(s, b) for s, b, c in rows if c == label]) for label in set(classes)]
+    return round(float(np.mean([empty if f is None else f for f in found])), 3)
+
+
 WRONG = {
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
@@ -420,6 +539,95 @@ WRONG = {
         (lambda tp, fn, fp, tn: (tp + tn > fp + fn, tp * tn > fp * fn), "Equality is allowed"),
         (odds_by_division, "ZeroDivisionError"),
         (lambda tp, fn, fp, tn: (tp > fp, tp * tn >= fp * fn), "expected: (True, False)"),
+    ],
+    "entropy.at_one_half": [
+        ("a", "on the top of the hill"),
+        ("c", "the sigmoid wins"),
+        ("d", "depends on where a neuron stands"),
+    ],
+    "entropy.which_neuron": [
+        ("a", "0.99 is more certain"),
+        ("b", "nearly a toss"),
+        ("d", "before you look"),
+    ],
+    "entropy.from_logit": [
+        (entropy_of_the_sigmoid, "exp(-z) overflows"),
+        (entropy_in_bits, "ln 2"),
+        (softplus_of_z, "work with exp(-abs(z))"),
+        (lambda z: float(f"{nats(1 / (1 + math.exp(-abs(z)))):.6g}"), "loses its digits"),
+        (lambda z: z * z, "0.693"),
+    ],
+    "entropy.information": [
+        (lambda c: round(nats(sum(c) / len(c)), 4), "always undecided"),
+        (lambda c: round(sum(map(nats, c)) / len(c), 4), "on for half of them"),
+        (lambda c: round(nats(sum(c) / len(c)) - sum(map(nats, c)), 4), "tells nothing either"),
+        (lambda c: -c[0] * math.log(c[0]), "Sure of each picture"),
+    ],
+    "sparsity.twice_as_wide": [
+        ("a", "twice as large"),
+        ("c", "if the new neurons were all off"),
+        ("d", "does not notice"),
+    ],
+    "sparsity.half_as_loud": [
+        ("a", "cannot notice"),
+        ("b", "compares directions only"),
+        ("d", "near one half they have the most"),
+    ],
+    "sparsity.hoyer": [
+        (hoyer_without_root, "as sparse as can be"),
+        (hoyer_of_active, "the neurons that are off count too"),
+        (hoyer_with_zero, "expected: a ValueError"),
+        (lambda code: 1.0, "All alike"),
+    ],
+    "sparsity.tipping_point": [
+        (lambda beta, gamma, neurons, reduction: 0.5, "The sigmoid of 1"),
+        (lambda b, g, n, r: round(1 / (1 + math.exp(-g / b)), 4), "4 times as strong"),
+        (tips, "there is no tipping point"),
+        (lambda b, g, n, r: g / b, "Entropy alone"),
+    ],
+    "vit.shuffled": [
+        ("a", "the same"),
+        ("c", "its token moves with it"),
+        ("d", "computed from the patch tokens"),
+    ],
+    "vit.twice_the_side": [
+        ("a", "patches fill an area"),
+        ("b", "the number of tokens"),
+        ("d", "computed from"),
+    ],
+    "vit.patches": [
+        (row_by_row, "A patch is a square, not a stretch of a row"),
+        (cuts_off, "nothing may be cut off"),
+        (down_first, "the second patch is to the right"),
+        (lambda picture, side: np.zeros((4, 4)), "got: array("),
+    ],
+    "vit.collect": [
+        (plain_mean, "Divide by the square root of d"),
+        (no_root, "Divide by the square root of d"),
+        (overflows, "subtract the largest match first"),
+        (no_sum, "A query of zeros matches all alike"),
+    ],
+    "pictures.good_probe": [
+        ("a", "only the class would give the same number"),
+        ("c", "doesn't follow either"),
+        ("d", "measured on held-out pictures"),
+    ],
+    "pictures.near_copies": [
+        ("b", "nearly the same picture"),
+        ("c", "New signs are the hard case"),
+        ("d", "one of the letters a, b, c"),
+    ],
+    "pictures.visible": [
+        (lambda mask, concepts, share: seen(mask, concepts, share, first=0), "written k + 1"),
+        (lambda mask, concepts, share: seen(mask, concepts, share, strict=True), "Concept k is"),
+        (of_all_objects, "The share is one of all pixels"),
+        (lambda mask, concepts, share: seen(mask, 3, share), "expected: [False, True]"),
+    ],
+    "pictures.auc_within": [
+        (auc_of_all, "knows only the class ties"),
+        (lambda s, b, c: auc_by_class(s, b, c, empty=0.5), "that class is left out"),
+        (lambda s, b, c: auc_by_class(s, b, c, empty=0.0), "that class is left out"),
+        (lambda s, b, c: 1.0, "knows only the class ties"),
     ],
 }
 
