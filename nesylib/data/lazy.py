@@ -99,3 +99,23 @@ def decode(data: bytes | Path, size: tuple[int, int] | None, what: str) -> np.nd
     if size is not None and picture.size != (size[1], size[0]):
         picture = picture.resize((size[1], size[0]), Image.BICUBIC)
     return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
+
+
+def damaged(paths: Sequence[Path]) -> dict[int, str]:
+    """Which of these files cannot be read as a picture to their end, and why.
+
+    JPEGs are decoded at an eighth of their size, which finds cut files as well and is faster.
+    """
+    from PIL import Image, ImageOps
+
+    def trouble(path: Path) -> str | None:
+        try:
+            with Image.open(path) as picture:
+                picture.draft("RGB", (1, 1))
+                ImageOps.exif_transpose(picture).convert("RGB")
+        except Exception as error:
+            return str(error).replace(str(path), path.name) or type(error).__name__
+        return None
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
+        return {i: said for i, said in enumerate(pool.map(trouble, paths)) if said is not None}

@@ -54,7 +54,8 @@ def load(
         Folder of the packs (or of its ``images`` folder, or one ``.npz`` file); the environment
         variable ``NESYLIB_DATA`` by default. For ``"folder"``: the folder of class folders.
     **options
-        Scenes: ``bias``, ``bias_strength``, ``bias_mode``, ``workers``.
+        Scenes: ``bias``, ``bias_strength``, ``bias_mode``, ``workers``. Folder: ``check``
+        (True: damaged files are skipped and listed in a warning).
 
     Returns
     -------
@@ -83,16 +84,16 @@ def load(
         from .scenes import draw_set
 
         return draw_set(rest, split, n=n, size=size, seed=seed, **options)
+    if family == "folder" and options.keys() <= {"check"}:
+        from .folder import load_folder
+
+        return load_folder(split, n=n, size=size, seed=seed, root=root, **options)
     if options:
         raise ValueError(f"{name} takes no option {sorted(options)}; they are for scenes/...")
     if family == "digits":
         from .digits import load_digits
 
         return load_digits(split, n=n, size=size, seed=seed)
-    if family == "folder":
-        from .folder import load_folder
-
-        return load_folder(split, n=n, size=size, seed=seed, root=root)
     from .packs import load_pack
 
     return load_pack(family, rest or None, split, n=n, size=size, seed=seed, root=root)

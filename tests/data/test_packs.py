@@ -213,9 +213,41 @@ def test_own_folder(tmp_path):
         assert ds.images[k][0, 0, 0] == 100 * (name == "dog") + int(number[:-4])
         assert ds.classes[ds.labels[k]] == name
     (tmp_path / "pets" / "cat" / "0.png").write_bytes(b"no picture")
+    unchecked = [
+        load("folder", s, root=tmp_path / "pets", check=False) for s in ("train", "val", "test")
+    ]
     with pytest.raises(ValueError, match=r"cannot decode cat/0\.png"):
-        for part in [load("folder", s, root=tmp_path / "pets") for s in ("train", "val", "test")]:
+        for part in unchecked:
             np.asarray(part.images)
+
+
+def test_damaged_files_of_a_folder_are_skipped_and_listed(tmp_path):
+    rng = np.random.default_rng(0)
+    for part in ("train", "test"):
+        for name in ("cat", "dog"):
+            (tmp_path / part / name).mkdir(parents=True)
+            for i in range(4):
+                picture = Image.fromarray(rng.integers(0, 256, (40, 60, 3), dtype=np.uint8))
+                picture.save(tmp_path / part / name / f"{i}.jpg")
+    whole = load("folder", root=tmp_path, size=16)
+    folder = tmp_path / "train"
+    cut = (folder / "cat" / "1.jpg").read_bytes()
+    (folder / "cat" / "1.jpg").write_bytes(cut[: len(cut) // 2])
+    (folder / "dog" / "2.jpg").write_bytes(b"")
+    (folder / "dog" / "3.jpg").write_bytes(b"<html>not found</html>")
+    with pytest.warns(UserWarning, match="3 of 8 pictures are damaged and were skipped") as said:
+        ds = load("folder", root=tmp_path, size=16)
+    listed = str(said[0].message)
+    assert all(f"{name}.jpg: " in listed for name in ("cat/1", "dog/2", "dog/3"))
+    assert sorted(set(whole.ids) - set(ds.ids)) == ["cat/1.jpg", "dog/2.jpg", "dog/3.jpg"]
+    for k, name in enumerate(ds.ids):  # decoded, and still the picture of that name
+        np.testing.assert_array_equal(ds.images[k], whole.images[list(whole.ids).index(name)])
+    with pytest.raises(ValueError, match="scenes"):
+        load("folder", root=tmp_path, bias="wall")
+    for path in folder.rglob("*.jpg"):
+        path.write_bytes(b"")
+    with pytest.raises(ValueError, match="all 8 pictures are damaged"):
+        load("folder", root=tmp_path)
 
 
 def test_what_systems_leave_among_pictures_is_no_picture(tmp_path):
