@@ -11,8 +11,9 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,18 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import save_file
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from nesylib import runtime
+from nesylib.concepts.batches import (
+    BalancedBatches,
+    EpochBatches,
+    Indexed,
+    as_is,
+    epoch_seed,
+    warn_of_missing,
+)
+from nesylib.concepts.memory import OutOfMemory, explain, is_out_of_memory, what_fits
 from nesylib.progress import Progress
 from nesylib.vit.backbones import read_safetensors
 
@@ -50,42 +60,6 @@ class History:
         return len(self.rows)
 
 
-class Indexed(Dataset):
-    """Inputs and labels fetched a whole batch at a time."""
-
-    def __init__(self, inputs, labels):
-        self.inputs, self.labels = inputs, np.asarray(labels, dtype=np.int64)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int):
-        return self.__getitems__([index])
-
-    def __getitems__(self, indices: list[int]):
-        chosen = np.asarray(indices)
-        return (
-            torch.from_numpy(np.ascontiguousarray(self.inputs[chosen])),
-            torch.from_numpy(self.labels[chosen]),
-        )
-
-
-class EpochBatches:
-    """Batches of indices, shuffled from ``(seed, epoch)``; the last short batch is left out."""
-
-    def __init__(self, n: int, batch_size: int, seed: int):
-        self.n, self.batch_size, self.seed, self.epoch = n, min(batch_size, n), seed, 0
-        self.drop_last = True
-
-    def __len__(self) -> int:
-        return self.n // self.batch_size
-
-    def __iter__(self):
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n)
-        for start in range(0, len(self) * self.batch_size, self.batch_size):
-            yield order[start : start + self.batch_size].tolist()
-
-
 def train(
     module: nn.Module,
     inputs,
@@ -104,6 +78,8 @@ def train(
     progress: bool = True,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
     settings: dict | None = None,
+    balanced: bool = False,
+    classes: Sequence[str] | None = None,
 ) -> History:
     """Train ``module`` on ``inputs`` and ``labels`` with AdamW and a cosine schedule.
 
@@ -126,11 +102,20 @@ def train(
         when it raises :class:`StopIteration`.
     settings
         What else a checkpoint must agree with, as JSON values: the weights of the loss, say.
+    batch_size
+        Of each process: P processes take the steps of one with P times the batch size.
+    balanced
+        Every batch holds as many examples of each class; see :class:`BalancedBatches`. Then
+        ``batch_size`` is rounded down to a multiple of the number of classes.
+    classes
+        Names of the classes: one without an example is warned of.
 
     Raises
     ------
     TrainingDiverged
         When the total is no longer finite.
+    OutOfMemory
+        When a batch does not fit into memory, naming one that does.
     ValueError
         For no epochs, fewer than two examples, or a batch size that gives no batch.
     """
@@ -141,8 +126,12 @@ def train(
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     accelerator = accelerator or Accelerator()
-    batches = EpochBatches(len(labels), batch_size, seed)
-    loader = DataLoader(Indexed(inputs, labels), batch_sampler=batches, collate_fn=_as_is)
+    warn_of_missing(labels, classes)
+    if balanced:
+        batches = BalancedBatches(labels, batch_size, seed)
+    else:
+        batches = EpochBatches(len(labels), batch_size, seed)
+    loader = DataLoader(Indexed(inputs, labels), batch_sampler=batches, collate_fn=as_is)
     optimizer = torch.optim.AdamW(groups)
     base = [group["lr"] for group in optimizer.param_groups]
     history = History()
@@ -158,6 +147,8 @@ def train(
         prepare=in_words(prepare),
         processes=accelerator.num_processes,
     )
+    if balanced:
+        agreed["balanced"] = True
     state = _Checkpoint(checkpoint, module, optimizer, history, agreed | (settings or {}))
     module.to(accelerator.device)
     first = state.resume()
@@ -173,28 +164,53 @@ def train(
     trained = [p for group in groups for p in group["params"]]
     shown = progress and accelerator.is_main_process
     bar = Progress(steps, "training", shown, done=first * each)
+
+    def measured(x, y, generator, done: float) -> dict[str, torch.Tensor]:
+        # only the model runs in mixed precision: similarities need all their digits
+        return loss(model(prepare(x, generator) if prepare else x), y, done)
+
+    def backward(x, y, generator, done: float, size: int) -> None:
+        accelerator.backward(measured(x[:size], y[:size], generator, done)["total"])
+
+    def take_step(x, y, generator, step: int) -> dict[str, torch.Tensor]:
+        for group, lr in zip(optimizer.param_groups, base, strict=True):
+            group["lr"] = lr * _schedule(step, steps, warmup)
+        parts = measured(x, y, generator, step / steps)
+        if not torch.isfinite(accelerator.reduce(parts["total"].detach())):
+            raise TrainingDiverged(_diverged(step // each, step, parts))
+        prepared.zero_grad()
+        accelerator.backward(parts["total"])
+        accelerator.clip_grad_norm_(trained, clip)
+        prepared.step()
+        return {name: value.detach() for name, value in parts.items()}
+
     try:
         for epoch in range(first, epochs):
             good = {k: v.detach().clone() for k, v in module.state_dict().items()}
             batches.epoch = epoch
-            generator = torch.Generator().manual_seed(hash((seed, epoch)) % 2**63)
+            own = accelerator.process_index
+            generator = torch.Generator().manual_seed(epoch_seed(seed, epoch, own))
             began, sums = time.perf_counter(), {}
             model.train()
-            with runtime.seeded(seed * 100_003 + epoch):
+            with runtime.seeded(seed * 100_003 + epoch + own * 1_000_000_007):
                 for step, (x, y) in enumerate(loader, start=epoch * each):
-                    for group, lr in zip(optimizer.param_groups, base, strict=True):
-                        group["lr"] = lr * _schedule(step, steps, warmup)
-                    # only the model runs in mixed precision: similarities need all their digits
-                    parts = loss(model(prepare(x, generator) if prepare else x), y, step / steps)
-                    if not torch.isfinite(accelerator.reduce(parts["total"].detach())):
+                    failure = None
+                    try:
+                        parts = take_step(x, y, generator, step)
+                    except TrainingDiverged:
                         module.load_state_dict(good)
-                        raise TrainingDiverged(_diverged(epoch, step, parts))
-                    prepared.zero_grad()
-                    accelerator.backward(parts["total"])
-                    accelerator.clip_grad_norm_(trained, clip)
-                    prepared.step()
+                        raise
+                    except (RuntimeError, MemoryError) as error:
+                        if not is_out_of_memory(error):
+                            raise
+                        failure = str(error) or type(error).__name__
+                    if failure is not None:  # here the failed step's tensors are free again
+                        module.load_state_dict(good)
+                        attempt = partial(backward, x, y, generator, step / steps)
+                        fits = what_fits(attempt, len(y), prepared, trained, accelerator)
+                        raise OutOfMemory(explain(epoch, step, len(y), fits, failure))
                     for name, value in parts.items():
-                        sums[name] = sums.get(name, 0.0) + value.detach()
+                        sums[name] = sums.get(name, 0.0) + value
                     bar.update()
             means = {k: float(accelerator.reduce(v, "mean")) / each for k, v in sums.items()}
             row = {"epoch": epoch + 1} | means | {"seconds": time.perf_counter() - began}
@@ -227,10 +243,6 @@ def in_words(thing: object) -> str:
     if " at 0x" not in text:
         return text
     return getattr(thing, "__qualname__", type(thing).__qualname__)
-
-
-def _as_is(batch):
-    return batch
 
 
 def _schedule(step: int, steps: int, warmup: float) -> float:
