@@ -1,20 +1,36 @@
 """NeSyViT's sparse concepts: from a picture to bits.
 
-``model.py``      SparseConceptLayer and ConceptViT
-``losses.py``     supervised contrastive, entropy and L1 loss, and their weighted sum
-``gather.py``     the global batch of several processes, with gradients
-``augment.py``    small random changes to a batch of pictures
-``loop.py``       one training loop for all: seeds, schedule, resuming, early stop on NaN
-``training.py``   fit the concept layer, alone on frozen features or with the whole ViT
-``baselines.py``  the plain ViT with cross-entropy that every result is held against
-``encoding.py``   pictures to activations, activations to bits, and what thresholding costs
-``saving.py``     a trained ConceptViT on disk, with its configuration and checksum
+``model.py``       SparseConceptLayer and ConceptViT
+``losses.py``      supervised contrastive, entropy and L1 loss, and their weighted sum
+``gather.py``      the global batch of several processes, with gradients
+``augment.py``     small random changes to a batch of pictures
+``loop.py``        one training loop for all: seeds, schedule, resuming, early stop on NaN
+``batches.py``     which examples stand together in a batch, class-balanced or not
+``memory.py``      what to do when a batch does not fit into memory
+``training.py``    fit the concept layer, alone on frozen features or with the whole ViT
+``baselines.py``   the plain ViT with cross-entropy that every result is held against
+``encoding.py``    pictures to activations, activations to bits, and what thresholding costs
+``binarization.py``what is lost by thresholding; sweeps over thresholds
+``thresholds.py``  a threshold for each neuron
+``information.py`` how much bits and codes tell, in bits
+``readers.py``     simple classifiers that read a code: linear, k-NN, nearest class mean
+``agreement.py``   fidelity of rules to each definition of the network's answer
+``stability.py``   the same neurons under another seed?
+``saving.py``      a trained ConceptViT on disk, with its configuration and checksum
 """
 
+from nesylib.concepts.agreement import fidelity, network_answers, pairwise_agreement
 from nesylib.concepts.augment import Augment
 from nesylib.concepts.baselines import PlainViT, fit_classifier, linear_probe
+from nesylib.concepts.binarization import (
+    activation_histogram,
+    binarization_loss,
+    threshold_sweep,
+    unsure_share,
+)
 from nesylib.concepts.encoding import binarize, code_summary, encode
 from nesylib.concepts.gather import gather_batch
+from nesylib.concepts.information import code_information, neuron_information
 from nesylib.concepts.loop import History, TrainingDiverged
 from nesylib.concepts.losses import (
     ConceptLoss,
@@ -24,30 +40,53 @@ from nesylib.concepts.losses import (
     lone_anchors,
     supcon_loss,
 )
+from nesylib.concepts.memory import OutOfMemory
 from nesylib.concepts.model import ConceptViT, SparseConceptLayer
+from nesylib.concepts.readers import READERS, knn_answers, linear_answers, mean_answers
 from nesylib.concepts.saving import load_model, save_model
+from nesylib.concepts.stability import Matching, Stability, match_neurons, seed_stability
+from nesylib.concepts.thresholds import neuron_thresholds
 from nesylib.concepts.training import fit
 
 __all__ = [
+    "READERS",
     "Augment",
     "ConceptLoss",
     "ConceptViT",
     "History",
     "LossParts",
+    "Matching",
+    "OutOfMemory",
     "PlainViT",
     "SparseConceptLayer",
+    "Stability",
     "TrainingDiverged",
+    "activation_histogram",
+    "binarization_loss",
     "binarize",
+    "code_information",
     "code_summary",
     "encode",
     "entropy_loss",
+    "fidelity",
     "fit",
     "fit_classifier",
     "gather_batch",
+    "knn_answers",
     "l1_loss",
+    "linear_answers",
     "linear_probe",
     "load_model",
     "lone_anchors",
+    "match_neurons",
+    "mean_answers",
+    "network_answers",
+    "neuron_information",
+    "neuron_thresholds",
+    "pairwise_agreement",
     "save_model",
+    "seed_stability",
     "supcon_loss",
+    "threshold_sweep",
+    "unsure_share",
 ]

@@ -39,18 +39,28 @@ def encode(
     return np.concatenate(rows) if rows else np.zeros((0, net.n_concepts), np.float32)
 
 
-def binarize(activations: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+def binarize(activations: np.ndarray, threshold: float | np.ndarray = 0.5) -> np.ndarray:
     """Bits of the activations: 1 where ``activation >= threshold`` (arXiv 2505.06745: 0.5).
+
+    ``threshold`` is one number, or one for each neuron ``(D,)``, such as
+    :func:`nesylib.concepts.neuron_thresholds` finds.
 
     Raises
     ------
     ValueError
-        For NaN (a diverged network) or a threshold outside (0, 1).
+        For NaN (a diverged network), a threshold outside (0, 1), or another number of
+        thresholds than of neurons.
     """
     activations = np.asarray(activations)
     if np.isnan(activations).any():
         raise ValueError("activations hold NaN: the network has diverged; train it again")
-    if not 0 < threshold < 1:
+    threshold = np.asarray(threshold, dtype=np.float64) if np.ndim(threshold) else float(threshold)
+    if np.ndim(threshold) and threshold.shape != activations.shape[-1:]:
+        raise ValueError(
+            f"thresholds have shape {threshold.shape}, activations {activations.shape}: give one "
+            "number, or one for each neuron"
+        )
+    if not np.all(np.greater(threshold, 0) & np.less(threshold, 1)):
         raise ValueError(f"threshold must lie between 0 and 1, got {threshold}")
     return activations >= threshold
 
