@@ -6,7 +6,7 @@ the message must hold.
 
 import inspect
 import math
-from math import exp
+from math import exp, log
 
 import numpy as np
 import pytest
@@ -365,6 +365,49 @@ def auc_by_class(scores, bits, classes, empty):
     return round(float(np.mean([empty if f is None else f for f in found])), 3)
 
 
+def with_itself(labels):
+    return [list(labels).count(label) for label in labels]
+
+
+def classes_counted(labels):
+    return [list(labels).count(label) - 1 for label in sorted(set(labels))]
+
+
+def neighbours_only(labels):
+    return [
+        sum(labels[j] == x for j in (i - 1, i + 1) if 0 <= j < len(labels))
+        for i, x in enumerate(labels)
+    ]
+
+
+def as_the_formula_stands(similarities, positive, temperature):
+    z = [s / temperature for s in similarities]
+    pulls = [v for v, p in zip(z, positive, strict=True) if p]
+    if not pulls:
+        return None
+    return round(log(sum(exp(v) for v in z)) - sum(pulls) / len(pulls), 4)
+
+
+def mean_inside_the_log(similarities, positive, temperature):
+    z = [s / temperature for s in similarities]
+    pulls = [exp(v) for v, p in zip(z, positive, strict=True) if p]
+    return round(log(sum(map(exp, z))) - log(sum(pulls) / len(pulls)), 4) if pulls else None
+
+
+def negatives_only_below(similarities, positive, temperature):
+    z = [s / temperature for s in similarities]
+    pulls = [v for v, p in zip(z, positive, strict=True) if p]
+    pushes = [exp(v) for v, p in zip(z, positive, strict=True) if not p]
+    return round(log(sum(pushes)) - sum(pulls) / len(pulls), 4)
+
+
+def sum_over_positives(similarities, positive, temperature):
+    z = [s / temperature for s in similarities]
+    top = max(z)
+    push = top + log(sum(exp(v - top) for v in z))
+    return round(sum(push - v for v, p in zip(z, positive, strict=True) if p), 4)
+
+
 WRONG = {
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
@@ -517,6 +560,27 @@ WRONG = {
         (by_row, "expected: [4, 1]"),
         (last_k, "expected: [4, 1]"),
         (lambda activations, neuron, k: int(activations[:, neuron].argmax()), "expected: [4, 1]"),
+    ],
+    "supcon.two_views": [
+        ("a", "both copies of picture 1 count"),
+        ("c", "not its own positive"),
+        ("d", "Its own other copy is a positive"),
+    ],
+    "supcon.shrunk": [
+        ("a", "divides by the length"),
+        ("c", "no activation is above 0.4"),
+        ("d", "not in angle"),
+    ],
+    "supcon.positives": [
+        (with_itself, "one positive each"),
+        (classes_counted, "one positive each"),
+        (neighbours_only, "equal labels need not be neighbours"),
+    ],
+    "supcon.one_anchor": [
+        (as_the_formula_stands, "OverflowError"),
+        (mean_inside_the_log, "outside the logarithm"),
+        (negatives_only_below, "One positive and two negatives"),
+        (sum_over_positives, "ln(4)"),
     ],
     "many_classes.order": [
         ("a", "the first rule decides before"),
