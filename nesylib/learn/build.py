@@ -16,6 +16,8 @@ from nesylib.learn.exercise import Exercise, source
 from nesylib.learn.words import a_kind_of
 from nesylib.viz.html import escape
 
+LINE = 160  # characters of arguments that stand in one line
+
 
 @dataclass(frozen=True)
 class Case:
@@ -79,7 +81,7 @@ class Build(Exercise):
 
 def _try(function: Callable[..., Any], case: Case, none_is_an_answer: bool) -> str | None:
     args = copy.deepcopy(case.args)
-    call = f"{getattr(function, '__name__', 'your function')}({', '.join(map(show, case.args))})"
+    call = called(getattr(function, "__name__", "your function"), case.args)
     tip = f"\n{case.why}" if case.why else ""
     try:
         got = function(*args)
@@ -116,6 +118,14 @@ def _try(function: Callable[..., Any], case: Case, none_is_an_answer: bool) -> s
     return None
 
 
+def called(name: str, args: tuple) -> str:
+    """The call as text, in several lines when it is a long one."""
+    shown = [*map(show, args)]
+    if sum(map(len, shown)) <= LINE:
+        return f"{name}({', '.join(shown)})"
+    return f"{name}(\n    " + ",\n    ".join(shown) + "\n)"
+
+
 def equal(one: Any, other: Any) -> bool:
     """Equality that understands arrays and containers; NaN equals NaN."""
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
@@ -135,7 +145,7 @@ def equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def show(value: Any, limit: int = 300) -> str:
+def show(value: Any, limit: int = 600) -> str:
     """A short ``repr`` that can't fail."""
     try:
         text = (

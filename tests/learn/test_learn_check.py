@@ -142,7 +142,7 @@ def test_a_bit_is_no_text_and_nan_is_nan():
 
 
 def test_show_is_short_and_safe():
-    assert len(show(list(range(10_000)))) <= 300
+    assert len(show(list(range(10_000)))) <= 600
     assert "raises RuntimeError" in show(Rude())
 
 
