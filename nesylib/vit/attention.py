@@ -7,7 +7,7 @@ are enough: the maps are recomputed from them, for the blocks and rows that are 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -48,6 +48,8 @@ def attention_maps(
     NotImplementedError
         When a block's attention is not timm's plain ``Attention`` (rotary embeddings, say):
         its queries and keys are not what the projection gives.
+    ValueError
+        For no block, a block that is not there, or rows that are not there.
     """
     with record_attention(model, blocks, rows) as maps:
         model.forward_features(to_input(model, images))
@@ -64,15 +66,48 @@ def record_attention(
     """
     if rows not in ("cls", "all"):
         raise ValueError(f"rows must be 'cls' or 'all', not {rows!r}")
-    if rows == "cls" and getattr(model, "cls_token", None) is None:
-        raise ValueError("this ViT has no [CLS] token: use rows='all' or pooling='mean'")
     found: dict[int, torch.Tensor] = {}
+
+    def keep(index: int, q: torch.Tensor, k: torch.Tensor) -> None:
+        found[index] = weights(q[:, :, :1], k)[:, :, 0] if rows == "cls" else weights(q, k)
+
+    with watch_queries(model, blocks, keep):
+        if rows == "cls" and getattr(model, "cls_token", None) is None:
+            raise ValueError("this ViT has no [CLS] token: use rows='all' or pooling='mean'")
+        yield found
+
+
+def weights(q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
+    """Attention weights ``(N, heads, rows, T)`` of scaled queries and keys."""
+    return (q @ k.transpose(-2, -1)).softmax(-1)
+
+
+@contextmanager
+def watch_queries(
+    model: nn.Module,
+    blocks: Sequence[int],
+    keep: Callable[[int, torch.Tensor, torch.Tensor], None],
+) -> Iterator[None]:
+    """While it lasts, ``keep(block, q, k)`` is called with scaled queries and keys.
+
+    Both are ``(N, heads, T, head_dim)``. The calling thread's pictures only.
+    """
+    layers = getattr(model, "blocks", None)
+    if layers is None or len(layers) == 0:
+        raise NotImplementedError(
+            f"{type(model).__name__} has no transformer blocks: attention is read from timm's "
+            "Vision Transformers, such as vit_small_patch16_224.dino"
+        )
+    if len(blocks) == 0:
+        raise ValueError(f"name at least one block of 0..{len(layers) - 1}, or -1 for the last")
     handles = []
     try:
         for block in blocks:
-            index = range(len(model.blocks))[block]
-            handles.append(_hook(model.blocks[index], index, rows, found))
-        yield found
+            if not -len(layers) <= block < len(layers):
+                raise ValueError(f"there is no block {block}: this ViT has 0..{len(layers) - 1}")
+            index = block % len(layers)
+            handles.append(_hook(layers[index], index, keep))
+        yield
     finally:
         for handle in handles:
             handle.remove()
@@ -95,28 +130,24 @@ def cls_patch_attention(cls_rows: torch.Tensor, num_prefix_tokens: int = 1) -> t
     return patches / patches.sum(-1, keepdim=True)
 
 
-def _hook(block: nn.Module, index: int, rows: str, found: dict[int, torch.Tensor]):
+def _hook(block: nn.Module, index: int, keep):
     layer = getattr(block, "attn", None)
     if type(layer) is not Attention:
         raise NotImplementedError(
             f"block {index} uses {type(layer).__name__}: maps are read from timm's plain "
-            "Attention only. Choose a ViT without rotary embeddings, such as "
+            "Attention only. Choose a ViT without rotary embeddings or windows, such as "
             "vit_small_patch16_224.dino"
         )
 
     here = threading.get_ident()
 
-    def keep(layer: Attention, inputs: tuple[torch.Tensor, ...]) -> None:
+    def before(layer: Attention, inputs: tuple[torch.Tensor, ...]) -> None:
         if threading.get_ident() != here:
             return  # another thread runs the same model on other pictures
         x = inputs[0]
         n, t, _ = x.shape
         qkv = layer.qkv(x).reshape(n, t, 3, layer.num_heads, layer.head_dim)
         q, k, _ = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        q, k = layer.q_norm(q), layer.k_norm(k)
-        if rows == "cls":
-            q = q[:, :, :1]
-        weights = (q * layer.scale @ k.transpose(-2, -1)).softmax(-1)
-        found[index] = weights[:, :, 0] if rows == "cls" else weights
+        keep(index, layer.q_norm(q) * layer.scale, layer.k_norm(k))
 
-    return layer.register_forward_pre_hook(keep)
+    return layer.register_forward_pre_hook(before)

@@ -6,7 +6,13 @@ import pytest
 import timm
 import torch
 
-from nesylib.vit import attention_maps, cls_patch_attention, create_backbone, to_input
+from nesylib.vit import (
+    attention_maps,
+    attention_rollout,
+    cls_patch_attention,
+    create_backbone,
+    to_input,
+)
 from nesylib.vit.attention import record_attention
 
 
@@ -38,6 +44,40 @@ def test_maps_equal_timms_unfused_attention(options):
     torch.testing.assert_close(patches.sum(1), torch.ones(2))
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "prefix"),
+    [
+        ("vit_tiny_patch16_224", 64, 1),
+        ("deit_tiny_distilled_patch16_224", 224, 2),
+        ("vit_small_patch14_reg4_dinov2", 56, 5),
+    ],
+)
+def test_maps_of_timms_own_models(name, size, prefix):
+    options = {} if "distilled" in name else {"img_size": size}
+    model = timm.create_model(name, num_classes=0, **options).eval()
+    images = torch.rand(1, 3, size, size)
+    assert model.num_prefix_tokens == prefix and model.blocks[0].attn.fused_attn
+    ours = attention_maps(model, images, blocks=range(12), rows="all")
+    theirs = unfused_maps(model, images)
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
+    assert ours.shape[-1] == prefix + model.patch_embed.num_patches
+    patches = cls_patch_attention(attention_maps(model, images)[:, 0], prefix)
+    expected = theirs[:, -1, :, 0, prefix:].mean(1)
+    torch.testing.assert_close(patches, expected / expected.sum(1, keepdim=True))
+
+
+def test_maps_are_never_empty():
+    model, images = create_backbone("nesy_tiny"), torch.rand(1, 3, 64, 64)
+    with pytest.raises(ValueError, match=r"at least one block of 0\.\.3"):
+        attention_maps(model, images, blocks=())
+    for block in (4, -5):
+        with pytest.raises(ValueError, match=rf"no block {block}: this ViT has 0\.\.3"):
+            attention_maps(model, images, blocks=(0, block))
+    assert not any(b.attn._forward_pre_hooks for b in model.blocks)
+    with pytest.raises(NotImplementedError, match="ResNet has no transformer blocks"):
+        attention_maps(timm.create_model("resnet10t"), images)
+
+
 def test_hooks_are_removed_even_after_an_error():
     model = create_backbone("nesy_tiny")
     with pytest.raises(ValueError, match="size"):
@@ -58,10 +98,14 @@ def test_threads_that_share_a_model_do_not_mix_their_maps():
     torch.testing.assert_close(attention_maps(model, mine * 0.5 + 0.5)[:, 0], expected)
 
 
-def test_rotary_attention_is_refused():
-    model = timm.create_model("eva02_tiny_patch14_224", num_classes=0)
-    with pytest.raises(NotImplementedError, match="rotary"):
-        attention_maps(model, torch.zeros(1, 3, 224, 224))
+@pytest.mark.parametrize(
+    "name", ["eva02_tiny_patch14_224", "vit_small_patch16_rope_224", "vit_relpos_small_patch16_224"]
+)
+def test_attention_with_rotary_or_relative_positions_is_refused(name):
+    model = timm.create_model(name, num_classes=0, depth=1)
+    for function in (attention_maps, attention_rollout):
+        with pytest.raises(NotImplementedError, match="without rotary embeddings"):
+            function(model, torch.zeros(1, 3, 224, 224))
 
 
 def test_unknown_rows_and_no_cls_token():
