@@ -3,6 +3,35 @@
 Everything here looks at both sides at once: it watches training by the program that would come
 out of it, names what went wrong, and tunes the neurons that a program reads. It stands above
 :mod:`nesylib.concepts` and :mod:`nesylib.rules`, which know nothing of each other.
+
+``watch.py``         RuleWatcher: early stopping on the accuracy of the rules
+``look.py``          what one look at a network in training measures
+``diagnosis.py``     diagnose: which known failure is this, and what to turn
+``soft_program.py``  a program as a differentiable function of activations
+``refine.py``        refine: tune the neurons for the program, learn the program again
 """
 
-__all__: list[str] = []
+from importlib import import_module
+
+_WHERE = {  # imported when asked for: watching and tuning need torch, diagnosing does not
+    "Diagnosis": "diagnosis",
+    "Finding": "diagnosis",
+    "Refined": "refine",
+    "RuleWatcher": "watch",
+    "SoftProgram": "soft_program",
+    "diagnose": "diagnosis",
+    "entropy_mass": "look",
+    "refine": "refine",
+}
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str):
+    if name in _WHERE:
+        return getattr(import_module(f"nesylib.joint.{_WHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
