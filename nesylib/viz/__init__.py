@@ -3,7 +3,8 @@
 ``figure`` draws with matplotlib and shows a light and a dark picture with an alt text; ``slider``
 makes frames that move in the static page; ``show_pictures``, ``patch_grid``, ``heat_overlay`` and
 ``bits`` show pictures and what a network makes of them; ``show_program`` and ``show_explanation``
-show rules, ``rule_explorer`` lets a reader explore them; ``table``, ``rule_box`` and
+show rules, ``rule_explorer`` lets a reader explore them; ``TrainingPlot`` grows while a network
+trains; ``table``, ``rule_box`` and
 ``side_by_side`` are plain HTML; ``widgets`` needs a kernel.
 Matplotlib is imported when something is drawn, not before.
 """
@@ -16,6 +17,7 @@ from nesylib.viz.pictures import bits, heat_overlay, patch_grid, show_pictures
 from nesylib.viz.program import show_explanation, show_program
 from nesylib.viz.slider import Slider, frames, slider
 from nesylib.viz.style import CATEGORIES, DIVERGING, GRID, INK, MUTED, PAPER, SEQUENTIAL
+from nesylib.viz.training import TrainingPlot, training_figure
 
 __all__ = [
     "CATEGORIES",
@@ -28,6 +30,7 @@ __all__ = [
     "Figure",
     "Html",
     "Slider",
+    "TrainingPlot",
     "bits",
     "escape",
     "figure",
@@ -44,5 +47,6 @@ __all__ = [
     "slider",
     "style",
     "table",
+    "training_figure",
     "widgets",
 ]
