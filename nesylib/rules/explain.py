@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,8 +153,80 @@ def in_words(literal: Literal, cell: Cell, holds: bool) -> str:
     return f"{name} is {found}, {'at most' if (cell <= value) else 'above'} {wanted}"
 
 
+@dataclass(frozen=True)
+class WhyNot:
+    """Why a row does not get an answer: every rule that could have given it.
+
+    Attributes
+    ----------
+    target, label : label, label or None
+        The answer asked about, and the answer that the row gets.
+    rules : tuple of RuleTrace
+        All rules for ``target``, those below the deciding rule too.
+    first : str or None
+        Name of the rule that decides; None when the default does or nothing fires.
+    """
+
+    target: Label
+    label: Label | None
+    rules: tuple[RuleTrace, ...]
+    first: str | None
+
+    def __str__(self) -> str:
+        if self.first is None and same_label(self.label, self.target):
+            return f"{printable(self.target)}: it is, by the default."
+        if not self.rules:
+            text = "only the default says it" if self.label is not None else "no rule says it"
+            by = f", and {self.first} fires" if self.first else ""
+            return f"not {printable(self.target)}: {text}{by}."
+        sign = "" if same_label(self.label, self.target) else "not "
+        return "\n".join(
+            [
+                f"{sign}{printable(self.target)}:",
+                *(f"  {r.name} {self.reason(r)}" for r in self.rules),
+            ]
+        )
+
+    def reason(self, rule: RuleTrace) -> str:
+        """One phrase on one of ``rules``."""
+        if not rule.fires:
+            return f"does not fire: {rule.reason}."
+        if rule.name == self.first:
+            return f"fires: {rule.reason}."
+        return f"fires, but {self.first} comes first."
+
+
+def same_label(one: Label | None, other: Label | None) -> bool:
+    """Equal and of one type: 1 is not True."""
+    return type(one) is type(other) and one == other
+
+
+def why_not(program: Program, row, target: Label) -> WhyNot:
+    """Every rule for ``target`` on one row; see :meth:`Program.why_not`."""
+    if not any(same_label(label, target) for label in program.labels()):
+        raise ValueError(f"{target!r} is no answer of the program: use one of {program.labels()}")
+    rules = [*trace_rules(program, row)]
+    first = next((rule for rule in rules if rule.fires), None)
+    return WhyNot(
+        target,
+        program.default if first is None else first.label,
+        tuple(rule for rule in rules if same_label(rule.label, target)),
+        None if first is None else first.name,
+    )
+
+
 def explain(program: Program, row) -> Explanation:
     """Trace one row; see :meth:`Program.explain`."""
+    failed = []
+    for rule in trace_rules(program, row):
+        if rule.fires:
+            return Explanation(rule.label, rule, tuple(failed))
+        failed.append(rule)
+    return Explanation(program.default, None, tuple(failed))
+
+
+def trace_rules(program: Program, row) -> Iterator[RuleTrace]:
+    """Each rule in turn on one row, whether or not one before it fires."""
     table = one_row(program, row)
     clauses = flatten(program)
     exceptions = {c.number: c for c in clauses if c.label is None}
@@ -172,13 +244,7 @@ def explain(program: Program, row) -> Explanation:
         text = writer.clause(clause)
         return RuleTrace(clause.name, clause.label, text, fires, tuple(literals), below)
 
-    failed = []
-    for clause in clauses[: len(program.rules)]:
-        rule = trace(clause)
-        if rule.fires:
-            return Explanation(rule.label, rule, tuple(failed))
-        failed.append(rule)
-    return Explanation(program.default, None, tuple(failed))
+    return map(trace, clauses[: len(program.rules)])
 
 
 def one_row(program: Program, row) -> Table:

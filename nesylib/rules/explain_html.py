@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
-from .explain import Explanation, RuleTrace
 from .names import printable
+
+if TYPE_CHECKING:
+    from .explain import Explanation, RuleTrace
 
 
 def explanation_html(explanation: Explanation) -> str:

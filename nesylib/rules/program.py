@@ -192,6 +192,16 @@ class Program:
 
         return explain(self, row)
 
+    def why_not(self, row, target: Label):
+        """Why this row does not get the answer ``target``: all rules for it, each with its reason,
+        also those below the deciding one. See :class:`nesylib.rules.explain.WhyNot`.
+
+        Raises ValueError when ``target`` is no answer of the program.
+        """
+        from .explain import why_not
+
+        return why_not(self, row, target)
+
     def counterfactual(self, row, target: Label, *, fixed=()):
         """The fewest columns to change for another answer, see
         :func:`nesylib.rules.counterfactual.counterfactual`."""

@@ -246,3 +246,48 @@ def test_bad_rows_are_refused():
         program.predict(np.ones((2, 3), bool))
     with pytest.raises(ValueError, match="boolean"):
         program.explain({"bed": 3, "sink": True})
+
+
+def test_why_not_asks_every_rule_for_the_answer():
+    program = Program.from_text(
+        "class(X,'bath') :- sink(X), tub(X).\n"
+        "class(X,'bed') :- bed(X), not ab1(X).\n"
+        "class(X,'hotel') :- bed(X).\n"
+        "class(X,'bed') :- pillow(X).\n"
+        "ab1(X) :- desk(X), tv(X).",
+        default="hall",
+    )
+    row = {"sink": True, "tub": False, "bed": True, "desk": True, "tv": True, "pillow": True}
+    why = program.why_not(row, "bed")
+    assert (why.label, why.first) == ("hotel", "rule 3")
+    assert str(why) == (
+        "not bed:\n"
+        "  rule 2 does not fire: its exception ab1 holds (desk is present, tv is present).\n"
+        "  rule 4 fires, but rule 3 comes first."
+    )
+    assert str(program.why_not(row, "bath")) == (
+        "not bath:\n  rule 1 does not fire: tub is absent."
+    )
+    assert str(program.why_not(row, "hotel")) == "hotel:\n  rule 3 fires: bed is present."
+    assert str(program.why_not(row, "hall")) == (
+        "not hall: only the default says it, and rule 3 fires."
+    )
+    nothing = dict.fromkeys(row, False)
+    assert str(program.why_not(nothing, "hall")) == "hall: it is, by the default."
+    with pytest.raises(ValueError, match="use one of"):
+        program.why_not(row, "kitchen")
+
+
+@FEW
+@given(programs_and_tables())
+def test_why_not_agrees_with_explain(drawn):
+    program, table = drawn
+    row = table.row(0)
+    why = program.explain(row)
+    for label in program.labels():
+        other = program.why_not(row, label)
+        assert str(other) and other.label == why.label
+        assert other.first == (why.fired.name if why.fired else None)
+        tried = [rule for rule in why.failed if rule in other.rules]
+        same = [r for r in why.failed if type(r.label) is type(label) and r.label == label]
+        assert tried == same
