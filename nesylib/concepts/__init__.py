@@ -10,7 +10,7 @@
 ``training.py``    fit the concept layer, alone on frozen features or with the whole ViT
 ``baselines.py``   the plain ViT with cross-entropy that every result is held against
 ``encoding.py``    pictures to activations, activations to bits, and what thresholding costs
-``binarization.py``what is lost by thresholding; sweeps over thresholds
+``binarization.py``  what is lost by thresholding; sweeps over thresholds
 ``thresholds.py``  a threshold for each neuron
 ``information.py`` how much bits and codes tell, in bits
 ``readers.py``     simple classifiers that read a code: linear, k-NN, nearest class mean

@@ -408,6 +408,46 @@ def sum_over_positives(similarities, positive, temperature):
     return round(sum(push - v for v, p in zip(z, positive, strict=True) if p), 4)
 
 
+def to_the_truth(rules, network, labels):
+    same = [r == y for r, y in zip(rules, labels, strict=True)]
+    wrong = [s for s, n, y in zip(same, network, labels, strict=True) if n != y]
+    return sum(same) / len(same), sum(wrong) / len(wrong) if wrong else None
+
+
+def none_is_an_agreement(rules, network, labels):
+    same = [r == n for r, n in zip(rules, network, strict=True)]
+    wrong = [s for s, n, y in zip(same, network, labels, strict=True) if n != y]
+    return sum(same) / len(same), sum(wrong) / len(wrong) if wrong else None
+
+
+def zero_for_none(rules, network, labels):
+    whole, wrong = none_is_an_agreement(rules, network, labels)
+    return whole, wrong or 0.0
+
+
+def only_overall(rules, network, labels):
+    return none_is_an_agreement(rules, network, labels)[0]
+
+
+def share_of_all(one, other):
+    return sum(a and b for a, b in zip(one, other, strict=True)) / len(one)
+
+
+def share_equal(one, other):
+    return sum(a == b for a, b in zip(one, other, strict=True)) / len(one)
+
+
+def no_silent_neurons(one, other):
+    either = sum(a or b for a, b in zip(one, other, strict=True))
+    return sum(a and b for a, b in zip(one, other, strict=True)) / either
+
+
+def only_the_dead(one, other):
+    if not any(one) or not any(other):
+        return 0.0
+    return no_silent_neurons(one, other)
+
+
 WRONG = {
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
@@ -692,6 +732,28 @@ WRONG = {
         (lambda s, b, c: auc_by_class(s, b, c, empty=0.5), "that class is left out"),
         (lambda s, b, c: auc_by_class(s, b, c, empty=0.0), "that class is left out"),
         (lambda s, b, c: 1.0, "knows only the class ties"),
+    ],
+    "fidelity.levels": [
+        ("a", "the same side of the cut"),
+        ("c", "tells bathrooms from the others"),
+        ("d", "one cut has two sides"),
+    ],
+    "fidelity.chance": [
+        ("a", "mostly say one"),
+        ("c", "always answering bedroom"),
+        ("d", "they do agree"),
+    ],
+    "fidelity.fidelity": [
+        (to_the_truth, "expected: (0.5, 0.0)"),
+        (none_is_an_agreement, "No answer agrees with nothing"),
+        (zero_for_none, "not a division by zero"),
+        (only_overall, "expected: (0.5, 0.0)"),
+    ],
+    "fidelity.jaccard": [
+        (share_of_all, "with none is left out"),
+        (share_equal, "with none is left out"),
+        (no_silent_neurons, "ZeroDivisionError"),
+        (only_the_dead, "as silent as never on"),
     ],
 }
 
