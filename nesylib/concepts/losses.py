@@ -91,8 +91,8 @@ class _LogSumExpOfOthers(torch.autograd.Function):
     """``log sum_{a != i} exp(u_i . u_a / t)`` for each row ``u_i`` of unit length (or zero).
 
     With E the N x N matrix of exponentials, r its row sums and g the gradient that comes in, the
-    gradient is ``(E * g / r + (E * g / r)^T) u / t``. E is the only N x N matrix that is kept, and
-    as it is symmetric when all rows are shifted alike, one product gives both terms.
+    gradient is ``(W + W^T) u / t`` with the rows of W those of E times ``g / r``: one product with
+    an N x N matrix forward and one backward. E is the only one that is kept.
     """
 
     @staticmethod
@@ -118,11 +118,12 @@ class _LogSumExpOfOthers(torch.autograd.Function):
     def backward(ctx, gradient: torch.Tensor):
         scaled, e, sums = ctx.saved_tensors
         weight = (gradient / sums)[:, None]
-        if ctx.symmetric:
-            left, right = (e @ torch.cat([scaled, scaled * weight], 1)).chunk(2, dim=1)
+        if ctx.symmetric:  # W + W^T without a transposed copy
+            both = (weight + weight.T).mul_(e)
         else:
-            left, right = e @ scaled, e.T @ (scaled * weight)
-        return (left * weight + right) * ctx.factor, None
+            both = e * weight
+            both = both + both.T
+        return (both @ scaled) * ctx.factor, None
 
 
 def lone_anchors(labels: torch.Tensor) -> torch.Tensor:
