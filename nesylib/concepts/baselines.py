@@ -13,6 +13,7 @@ from nesylib.concepts.augment import Augment
 from nesylib.concepts.training import parameter_groups
 from nesylib.vit.backbones import create_backbone
 from nesylib.vit.features import in_batches, pool_tokens
+from nesylib.vit.partial import Tail, cached_tokens
 
 
 class PlainViT(nn.Module):
@@ -42,9 +43,11 @@ def fit_classifier(
     net: PlainViT,
     train,
     *,
+    trainable: str | int = "all",
     epochs: int = 30,
     batch_size: int = 128,
     lr: float = 1e-3,
+    backbone_lr: float | None = None,
     weight_decay: float = 0.05,
     augment: Augment | None = None,
     seed: int = 0,
@@ -52,10 +55,14 @@ def fit_classifier(
 ) -> loop.History:
     """Train a :class:`PlainViT` with cross-entropy; other options as :func:`loop.train` takes.
 
+    ``trainable`` is ``"all"``, or a number: the head and the last blocks, on cached tokens, as
+    in :func:`nesylib.concepts.fit`. ``backbone_lr`` is ``lr`` if not given.
+
     Raises
     ------
     ValueError
-        When a label has no output in the head (on a GPU it would break the whole session).
+        When a label has no output in the head (on a GPU it would break the whole session), or
+        for settings that contradict each other.
     """
     low, high, outputs = int(min(train.labels)), int(max(train.labels)), net.head.out_features
     if low < 0 or high >= outputs:
@@ -67,17 +74,24 @@ def fit_classifier(
     def parts(logits: torch.Tensor, labels: torch.Tensor, done: float) -> dict[str, torch.Tensor]:
         return {"total": F.cross_entropy(logits.float(), labels)}
 
+    backbone_lr = lr if backbone_lr is None else backbone_lr
+    groups = parameter_groups(net.head, lr, weight_decay)
+    shared = dict(epochs=epochs, batch_size=batch_size, seed=seed, **options)
+    if trainable == "all":
+        groups += parameter_groups(net.backbone, backbone_lr, weight_decay)
+        return loop.train(
+            net, train.images, train.labels, parts, groups=groups, prepare=augment, **shared
+        )
+    if type(trainable) is not int:
+        raise ValueError(f"trainable must be 'all' or a number of blocks, not {trainable!r}")
+    if augment is not None:
+        raise ValueError("what is cached cannot change: augment needs trainable='all'")
+    tail = Tail(net.backbone, trainable)
+    groups += parameter_groups(tail, backbone_lr, weight_decay)
+    tokens = cached_tokens(net.backbone, train, trainable, progress=options.get("progress", True))
+    shared["settings"] = dict(trainable=trainable)
     return loop.train(
-        net,
-        train.images,
-        train.labels,
-        parts,
-        groups=parameter_groups(net, lr, weight_decay),
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        prepare=augment,
-        **options,
+        nn.Sequential(tail, net.head), tokens, train.labels, parts, groups=groups, **shared
     )
 
 

@@ -37,9 +37,36 @@ class SparseConceptLayer(nn.Module):
         self.linear = nn.Linear(in_features, n_concepts)
         nn.init.normal_(self.linear.weight, std=init_spread / in_features**0.5)
         nn.init.constant_(self.linear.bias, init_bias)
+        self.register_buffer("mean", torch.zeros(in_features))
+        self.register_buffer("scale", torch.ones(in_features))
+
+    @torch.no_grad()
+    def standardize(self, features) -> None:
+        """From now on read features less their mean and over their deviation in ``features``.
+
+        ``features`` is ``(N, in_features)``. A fresh layer changes nothing: mean 0, scale 1.
+        A feature that does not vary keeps its scale.
+        """
+        features = torch.as_tensor(features, dtype=torch.float32)
+        if features.ndim != 2 or features.shape[1] != len(self.mean) or len(features) < 2:
+            raise ValueError(
+                f"features must be (N, {len(self.mean)}) with N >= 2, got {tuple(features.shape)}"
+            )
+        spread = features.std(0, correction=0)
+        self.mean.copy_(features.mean(0))
+        self.scale.copy_(torch.where(spread > 1e-6, spread, torch.ones_like(spread)))
+
+    def logits(self, features: torch.Tensor) -> torch.Tensor:
+        """Before the sigmoid, ``(N, n_concepts)``: positive where the bit is 1."""
+        return self.linear((features - self.mean) / self.scale)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return torch.sigmoid(self.linear(features))
+        return torch.sigmoid(self.logits(features))
+
+    def _load_from_state_dict(self, state, prefix, *args):
+        for name in ("mean", "scale"):  # weights saved without them were trained without them
+            state.setdefault(prefix + name, getattr(self, name).detach().clone())
+        super()._load_from_state_dict(state, prefix, *args)
 
 
 class ConceptViT(nn.Module):

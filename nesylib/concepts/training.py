@@ -31,6 +31,7 @@ def fit(
     augment: Augment | None = None,
     views: int = 1,
     balanced: bool = False,
+    standardize: bool = False,
     seed: int = 0,
     checkpoint: str | Path | None = None,
     accelerator: Accelerator | None = None,
@@ -61,6 +62,10 @@ def fit(
         learning. The paper's number of views is not known to us.
     balanced
         Every batch holds as many pictures of each class, rare ones drawn more often.
+    standardize
+        The concept layer reads features less their mean and over their deviation, both measured
+        once on ``train`` under the backbone as it is before training. Worth it on features of a
+        pretrained backbone, whose scales differ; not with ``trainable="all"``.
     ramp
         Between which shares of training the entropy and L1 losses rise from nothing to their
         full weight. In a network that starts at random they can win before there are any
@@ -101,6 +106,11 @@ def fit(
         raise ValueError(
             f"views={views}: use 1, or more together with augment, or the copies are all the same"
         )
+    if standardize and trainable == "all":
+        raise ValueError(
+            "features of a backbone in training have no lasting mean: standardize needs "
+            "trainable='head' or a number of blocks"
+        )
     low, high = ramp or ((0.3, 1.0) if trainable == "all" else (0.0, 0.0))
     if not 0 <= low <= high <= 1:
         raise ValueError(f"ramp must be two rising shares between 0 and 1, got {ramp}")
@@ -121,6 +131,7 @@ def fit(
     shared = dict(
         epochs=epochs,
         batch_size=batch_size,
+        balanced=balanced,
         seed=seed,
         checkpoint=checkpoint,
         accelerator=accelerator,
@@ -132,18 +143,20 @@ def fit(
             pooling=net.pooling,
             trainable=trainable,
             views=views,
+            standardize=standardize,
         ),
     )
-    if balanced:
-        shared["balanced"] = True
     groups = parameter_groups(net.concepts, lr, weight_decay)
-    if trainable == "head":
+    if trainable != "all":
         net.to(accelerator.device)  # the loop moves only what it trains
+    if trainable == "head" or standardize:
         features = frozen_features(net.backbone, train, net.pooling, progress=progress)
+    if standardize:
+        net.concepts.standardize(features)
+    if trainable == "head":
         return loop.train(net.concepts, features, train.labels, parts, groups=groups, **shared)
     backbone_lr = lr if backbone_lr is None else backbone_lr
     if trainable != "all":
-        net.to(accelerator.device)
         tail = Tail(net.backbone, trainable, net.pooling)
         tokens = cached_tokens(net.backbone, train, trainable, progress=progress)
         groups += parameter_groups(tail, backbone_lr, weight_decay)

@@ -8,7 +8,7 @@ out of it, names what went wrong, and tunes the neurons that a program reads. It
 ``look.py``          what one look at a network in training measures
 ``diagnosis.py``     diagnose: which known failure is this, and what to turn
 ``soft_program.py``  a program as a differentiable function of activations
-``refine.py``        refine: tune the neurons for the program, learn the program again
+``refining.py``      refine: tune the neurons for the program, learn the program again
 """
 
 from importlib import import_module
@@ -16,12 +16,12 @@ from importlib import import_module
 _WHERE = {  # imported when asked for: watching and tuning need torch, diagnosing does not
     "Diagnosis": "diagnosis",
     "Finding": "diagnosis",
-    "Refined": "refine",
+    "Refined": "refining",
     "RuleWatcher": "watch",
     "SoftProgram": "soft_program",
     "diagnose": "diagnosis",
     "entropy_mass": "look",
-    "refine": "refine",
+    "refine": "refining",
 }
 
 __all__ = sorted(_WHERE)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from nesylib.concepts import Augment, encode, fit
+from nesylib.concepts import Augment, PlainViT, encode, fit, fit_classifier
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +42,38 @@ def test_what_cannot_be_cached_is_refused(stripes, make_net):
             fit(net, stripes, trainable=wrong, progress=False)
     with pytest.raises(ValueError, match="augment"):
         fit(net, stripes, views=2, progress=False)
+
+
+def test_standardized_features_and_old_weights(stripes, make_net):
+    net = make_net()
+    bare = {k: v for k, v in net.state_dict().items() if k not in _BUFFERS}
+    fit(net, stripes, trainable="head", standardize=True, epochs=1, batch_size=32, progress=False)
+    read = net.concepts.logits(torch.zeros(1, 32)) - net.concepts.linear(
+        -net.concepts.mean / net.concepts.scale
+    )
+    assert read.abs().max() < 1e-5 and net.concepts.mean.abs().max() > 0
+    old = make_net(seed=3)
+    old.load_state_dict(bare)  # saved before the layer knew of mean and scale
+    assert torch.equal(old.concepts.scale, torch.ones(32))
+    with pytest.raises(ValueError, match="standardize"):
+        fit(net, stripes, standardize=True, progress=False)
+    with pytest.raises(ValueError, match=r"\(N, 32\)"):
+        net.concepts.standardize(np.zeros((4, 3)))
+
+
+_BUFFERS = ("concepts.mean", "concepts.scale")
+
+
+def test_the_last_blocks_of_a_classifier(stripes):
+    options = dict(img_size=16, patch_size=4, embed_dim=32, depth=2, num_heads=2)
+    net = PlainViT("nesy_tiny", 2, **options)
+    first = net.backbone.blocks[0].attn.qkv.weight.clone()
+    quick = dict(trainable=1, epochs=15, batch_size=32, lr=3e-3, progress=False)
+    history = fit_classifier(net, stripes, **quick)
+    assert history["total"][-1] < 0.5 * history["total"][0]
+    assert np.mean(net.predict(stripes) == stripes.labels) > 0.9
+    assert torch.equal(net.backbone.blocks[0].attn.qkv.weight, first)
+    with pytest.raises(ValueError, match="augment"):
+        fit_classifier(net, stripes, trainable=1, augment=Augment(flip=True))
+    with pytest.raises(ValueError, match="number of blocks"):
+        fit_classifier(net, stripes, trainable="head")
