@@ -1,5 +1,7 @@
 """Programs: the same answers from numpy, clingo, the explanation and the re-read text."""
 
+from html.parser import HTMLParser
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from rule_strategies import HOSTILE, programs, programs_and_tables
 
 from nesylib.rules import Column, Literal, Program, Rule
+from nesylib.rules.names import printable
 
 FEW = settings(
     max_examples=150,
@@ -108,6 +111,43 @@ def test_hostile_column_names_and_values(name):
     assert again == program
     assert Program.from_asp(program.to_asp(), columns=columns) == program
     assert len(str(program).splitlines()) == 1
+    found = program.counterfactual(table.iloc[0], name or "x")
+    assert [*found.changes] == [name + "2"] and found.after == (name or "x")
+
+
+class Tags(HTMLParser):
+    """The tags and attributes of a page, and its text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.text = set(), ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.found |= {tag, *(f"{tag} {name}" for name, _ in attrs)}
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "</code><script>alert(1)</script>", "' onload='x"])
+def test_hostile_names_stay_text_in_a_page(name):
+    columns = (Column(name, "boolean"), Column(name + "2", "categorical"))
+    exception = Rule((Literal(name + "2", "==", name),))
+    program = Program(
+        (Rule((Literal(name, "==", True),), (exception,), name or "x"),), "other", columns
+    )
+    for row in ({name: True, name + "2": name}, {name: True, name + "2": "b"}):
+        why = program.explain(row)
+        page = Tags(why.to_html())
+        assert page.found <= {
+            "div", "div class", "p", "strong", "details", "details open", "summary", "code", "ul",
+            "li",
+        }  # fmt: skip
+        assert printable(name) in page.text
+        assert all(line.isprintable() for line in str(why).splitlines())
+        assert len(str(why)) < 20 * len(name) + 1000
 
 
 def test_readable_asp():
