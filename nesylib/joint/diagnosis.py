@@ -162,7 +162,7 @@ def diagnose(
         "unsure": float(((codes >= 0.4) & (codes <= 0.6)).mean()),
         "codes": len(np.unique(np.packbits(bits, axis=1), axis=0)),
     }
-    found += _codes_alike(bits, classes, member)
+    found += _codes_alike(codes, bits, classes, member)
     if program is not None and rule_accuracy is None:
         rule_accuracy = float(np.mean(program.predict(bits) == labels))
     if rule_accuracy is not None:
@@ -238,23 +238,29 @@ def _moved(history, batch_size: int | None) -> list[Finding]:
     ]
 
 
-def _codes_alike(bits: np.ndarray, classes: np.ndarray, member: np.ndarray) -> list[Finding]:
+def _codes_alike(codes, bits, classes: np.ndarray, member: np.ndarray) -> list[Finding]:
     """Codes that classes have in common: all zeros, or some other."""
     found = []
     empty = ~bits.any(1)
     zeros = np.bincount(member[empty], minlength=len(classes))
     lost = (zeros.sum() - zeros.max()) / len(bits)
     if lost > 0.2 or (len(classes) == 1 and zeros.sum() > 0.5 * len(bits)):
+        means, chance = _nearest_mean(codes, member), np.bincount(member).max() / len(member)
+        faint = means > chance + 0.5 * (1 - chance)
         found.append(
             Finding(
                 "all-zero codes",
                 "failure",
                 f"{zeros.sum()} of {len(bits)} pictures have no neuron on, from "
-                f"{np.count_nonzero(zeros)} of {len(classes)} classes",
+                f"{np.count_nonzero(zeros)} of {len(classes)} classes; the activations below the "
+                f"threshold are {'faint but tell' if faint else 'empty: they do not tell'} the "
+                f"classes apart (nearest class mean {means:.3f})",
                 (
+                    "a lower threshold, or raise beta, so that faint activations rise"
+                    if faint
+                    else "raise alpha (the weight of the contrastive loss)",
                     "lower gamma (the weight of L1), or l1_reduction='mean' instead of 'sum'",
                     "let entropy and L1 rise later: ramp=(0.3, 1)",
-                    "raise alpha (the weight of the contrastive loss)",
                 ),
             )
         )

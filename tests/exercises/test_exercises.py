@@ -448,7 +448,68 @@ def only_the_dead(one, other):
     return no_silent_neurons(one, other)
 
 
+def straight_line(done, low, high):
+    return (done - low) / (high - low)
+
+
+def clipped_line(done, low, high):
+    return min(1.0, max(0.0, (done - low) / max(high - low, 1e-9)))
+
+
+def clock_from_low(done, low, high):
+    return 0.0 if done < low else min(1.0, done / max(high, 1e-9))
+
+
+def best_of_all(looks, patience):
+    best = max(range(len(looks)), key=lambda i: (looks[i][0], -looks[i][1]))
+    return best, min(best + patience, len(looks) - 1)
+
+
+def accuracy_only(looks, patience):
+    best = 0
+    for i, look in enumerate(looks):
+        best = i if look[0] > looks[best][0] else best
+        if i - best >= patience:
+            return best, i
+    return best, len(looks) - 1
+
+
+def later_of_equals(looks, patience):
+    best = 0
+    for i, (accuracy, size) in enumerate(looks):
+        best = i if (accuracy, -size) >= (looks[best][0], -looks[best][1]) else best
+        if i - best >= patience:
+            return best, i
+    return best, len(looks) - 1
+
+
+def never_stops(looks, patience):
+    best = max(range(len(looks)), key=lambda i: (looks[i][0], -looks[i][1]))
+    return best, len(looks) - 1
+
+
 WRONG = {
+    "together.stuck": [
+        ("a", "would get a much larger share"),
+        ("c", "only one: any common direction"),
+        ("d", "sits on a known value"),
+    ],
+    "together.ideal": [
+        ("a", "labels are all they see"),
+        ("c", "a cosine above 0"),
+        ("d", "entropy is largest"),
+    ],
+    "together.strength": [
+        (straight_line, "none below 0"),
+        (clipped_line, "full weight at once"),
+        (clock_from_low, "Half-way between low and high"),
+    ],
+    "together.best_look": [
+        (accuracy_only, "the smaller wins"),
+        (later_of_equals, "the earlier stays"),
+        (best_of_all, "it was never taken"),
+        (never_stops, "it was never taken"),
+    ],
     "quickstart.binarize": [
         (lambda C: C > 0.5, "Exactly 0.5 counts as true"),
         (lambda C: np.round(C).astype(bool), "Rounding won't do"),

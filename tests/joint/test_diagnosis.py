@@ -49,6 +49,12 @@ def test_all_zero_codes():
     assert found.findings[0].severity == "failure"
 
 
+def test_faint_codes_and_empty_ones_call_for_other_cures():
+    faint, empty = diagnose(detectors() * 0.3, LABELS), diagnose(HEALTHY * 0, LABELS)
+    assert "faint but tell" in str(faint) and "lower threshold" in faint.findings[0].turn[0]
+    assert "empty" in str(empty) and "alpha" in empty.findings[0].turn[0]
+
+
 def test_zero_codes_in_a_part_of_every_class():
     codes = detectors()
     codes[::3] = 0.0
