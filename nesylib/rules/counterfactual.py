@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .asp import atom, label_term, to_asp
-from .explain import one_row
+from .explain import answer_of, one_row
 from .literals import Cell, Literal
 from .names import printable
 from .program import Label, Program
@@ -78,8 +78,7 @@ def counterfactual(
     ValueError
         ``target`` is no answer of the program, or a fixed column is unknown.
     """
-    if label_term(target) not in map(label_term, program.labels()):
-        raise ValueError(f"{target!r} is no answer of the program: use one of {program.labels()}")
+    target = answer_of(program, target)
     table, fixed = one_row(program, row), set(fixed)
     asked = {lit.column for lit in program.literals()}
     unknown = fixed - {c.name for c in program.columns}

@@ -201,10 +201,17 @@ def same_label(one: Label | None, other: Label | None) -> bool:
     return type(one) is type(other) and one == other
 
 
-def why_not(program: Program, row, target: Label) -> WhyNot:
-    """Every rule for ``target`` on one row; see :meth:`Program.why_not`."""
+def answer_of(program: Program, target) -> Label:
+    """``target`` in a plain Python type; ValueError when the program can't answer it."""
+    target = target.item() if isinstance(target, np.generic) else target
     if not any(same_label(label, target) for label in program.labels()):
         raise ValueError(f"{target!r} is no answer of the program: use one of {program.labels()}")
+    return target
+
+
+def why_not(program: Program, row, target: Label) -> WhyNot:
+    """Every rule for ``target`` on one row; see :meth:`Program.why_not`."""
+    target = answer_of(program, target)
     rules = [*trace_rules(program, row)]
     first = next((rule for rule in rules if rule.fires), None)
     return WhyNot(
@@ -251,6 +258,8 @@ def one_row(program: Program, row) -> Table:
     """One row in any form as a table."""
     if hasattr(row, "to_frame") and not isinstance(row, Table):
         row = [row.to_dict()]
+    elif isinstance(row, list) and row and isinstance(row[0], Mapping):
+        pass
     elif not isinstance(row, (Mapping, Table)) and not hasattr(row, "columns"):
         row = np.asarray(row)
         row = row[None, :] if row.ndim == 1 else row

@@ -331,3 +331,19 @@ def test_why_not_agrees_with_explain(drawn):
         tried = [rule for rule in why.failed if rule in other.rules]
         same = [r for r in why.failed if type(r.label) is type(label) and r.label == label]
         assert tried == same
+
+
+def test_labels_as_they_come_out_of_an_array():
+    program = Program.from_text("class(X,1) :- a(X). class(X,'one') :- b(X).", default=0)
+    row = {"a": False, "b": True}
+    assert str(program.why_not(row, np.int64(1))) == "not 1:\n  rule 1 does not fire: a is absent."
+    assert program.why_not(row, np.str_("one")).first == "rule 2"
+    assert program.counterfactual(row, np.int64(1)).changes == {"a": (False, True)}
+    for target in (True, np.True_, 1.0, "1", None):
+        with pytest.raises(ValueError, match="use one of"):
+            program.why_not(row, target)
+        with pytest.raises(ValueError, match="use one of"):
+            program.counterfactual(row, target)
+    assert program.explain([row]).label == "one"
+    with pytest.raises(ValueError, match="one row, not 2"):
+        program.explain([row, row])
