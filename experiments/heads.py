@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from nesylib import checkpoints, concepts, data, record
+from nesylib import checkpoints, concepts, data, record, vit
 
 VIT_TI = "vit_tiny_patch16_224.augreg_in21k_ft_in1k"
 NEURONS = 64
@@ -29,11 +30,12 @@ class Rooms:
             if weights is None:
                 raise SystemExit("places needs --weights: a file with the weights of a ViT-Ti")
             # the same pictures for every seed: their features are computed once
-            self.train = data.load("places6/P5", "train", n=2500)
-            self.test = data.load("places6/P5", "val")
+            self.train = data.load("places6/P5", "train", n=2500).in_memory()
+            self.test = data.load("places6/P5", "val").in_memory()
             self.backbone, self.weights = VIT_TI, weights
         self.seed = seed
         self.net = self.start()
+        self._features: dict[int, tuple] = {}
 
     @property
     def name(self) -> str:
@@ -54,10 +56,19 @@ class Rooms:
         net.history = concepts.fit(net, pictures, loss=loss, seed=self.seed, **options)
         return net
 
+    def features(self, pictures) -> np.ndarray:
+        """Features under the frozen transformer, computed once for each set of pictures."""
+        if id(pictures) not in self._features:
+            found = vit.frozen_features(self.net.backbone, pictures)
+            self._features[id(pictures)] = (pictures, found)
+        return self._features[id(pictures)][1]
+
+    @torch.inference_mode()
     def codes(self, net, pictures=None) -> np.ndarray:
         """Activations of the held-out pictures, or of others."""
-        pictures = self.test if pictures is None else pictures
-        return concepts.encode(net, pictures, cache_features=True)
+        features = self.features(self.test if pictures is None else pictures)
+        device = next(net.concepts.parameters()).device
+        return net.concepts(torch.from_numpy(features).to(device)).cpu().numpy()
 
     def tables(self, net) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Bits and labels of both parts, as the rule learner takes them."""

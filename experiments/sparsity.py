@@ -12,7 +12,7 @@ from heads import Rooms, nearest_mean, record_all
 from measures import rules_on_bits
 from sklearn.linear_model import LogisticRegression
 
-from nesylib import record, vit
+from nesylib import record
 from nesylib.concepts import ConceptLoss
 
 COMMANDS = {
@@ -105,7 +105,7 @@ def with_top(k: int):
 
 def one_hot(rooms: Rooms) -> list[np.ndarray]:
     """The answers of a linear classifier on the same features, one bit for each class."""
-    parts = [vit.frozen_features(rooms.net.backbone, part) for part in (rooms.train, rooms.test)]
+    parts = [rooms.features(part) for part in (rooms.train, rooms.test)]
     scale = parts[0].std()
     linear = LogisticRegression(C=0.1, max_iter=3000).fit(parts[0] / scale, rooms.train.labels)
     return [linear.predict(part / scale)[:, None] == linear.classes_ for part in parts]
@@ -119,6 +119,8 @@ def measure_rooms(kind: str, seed: int, weights: Path | None) -> dict[str, dict[
         found[f"gamma-{gamma}"] = layer_worth(rooms, nets[gamma])
     sum_loss = ConceptLoss(2, 1, 1, l1_reduction="sum")
     found["gamma-1-sum"] = layer_worth(rooms, rooms.fit(sum_loss))
+    both_sums = ConceptLoss(2, 1, 1, l1_reduction="sum", entropy_reduction="sum")
+    found["gamma-1-both-sums"] = layer_worth(rooms, rooms.fit(both_sums))
     found["no-contrast"] = layer_worth(rooms, rooms.fit(ConceptLoss(0, 1, 1)))
     found["no-entropy-gamma-3"] = layer_worth(rooms, rooms.fit(ConceptLoss(2, 0, 3)))
     for k in (1, 2, 4, 8):
