@@ -45,7 +45,8 @@ class SparseConceptLayer(nn.Module):
         """From now on read features less their mean and over their deviation in ``features``.
 
         ``features`` is ``(N, in_features)``. A fresh layer changes nothing: mean 0, scale 1.
-        A feature that does not vary keeps its scale.
+        Weights are rescaled, so that a picture's difference from the mean moves the logits as
+        it did before. A feature that does not vary keeps its scale.
         """
         features = torch.as_tensor(features, dtype=torch.float32)
         if features.ndim != 2 or features.shape[1] != len(self.mean) or len(features) < 2:
@@ -53,8 +54,10 @@ class SparseConceptLayer(nn.Module):
                 f"features must be (N, {len(self.mean)}) with N >= 2, got {tuple(features.shape)}"
             )
         spread = features.std(0, correction=0)
+        scale = torch.where(spread > 1e-6, spread, torch.ones_like(spread)).to(self.scale.device)
+        self.linear.weight.mul_(scale / self.scale)
+        self.scale.copy_(scale)
         self.mean.copy_(features.mean(0))
-        self.scale.copy_(torch.where(spread > 1e-6, spread, torch.ones_like(spread)))
 
     def logits(self, features: torch.Tensor) -> torch.Tensor:
         """Before the sigmoid, ``(N, n_concepts)``: positive where the bit is 1."""

@@ -55,6 +55,13 @@ def test_standardized_features_and_old_weights(stripes, make_net):
     old = make_net(seed=3)
     old.load_state_dict(bare)  # saved before the layer knew of mean and scale
     assert torch.equal(old.concepts.scale, torch.ones(32))
+    features = torch.randn(50, 32) * torch.linspace(0.1, 5, 32) + 3
+    before = old.concepts.logits(features)
+    old.concepts.standardize(features)
+    after = old.concepts.logits(features)  # the same up to one constant a neuron
+    torch.testing.assert_close(after - after.mean(0), before - before.mean(0))
+    old.concepts.standardize(features)
+    torch.testing.assert_close(old.concepts.logits(features), after)
     with pytest.raises(ValueError, match="standardize"):
         fit(net, stripes, standardize=True, progress=False)
     with pytest.raises(ValueError, match=r"\(N, 32\)"):
