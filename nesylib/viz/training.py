@@ -178,7 +178,7 @@ def _draw(ax: Any, title: str, curves: dict[str, tuple[list, list]]) -> None:
         if len(ax.lines) > 1:
             ax.legend()
         if title != "losses":
-            ax.set_ylim(bottom=0)
+            ax.set_ylim(0, 1.1 * max(ax.dataLim.y1, 1e-9))
 
 
 def _accuracy(ax: Any, curve: tuple[list, list]) -> None:
@@ -186,7 +186,7 @@ def _accuracy(ax: Any, curve: tuple[list, list]) -> None:
     right.plot(*curve, color=style.INK, ls="--", lw=1.5, label="accuracy (right axis)")
     right.set(ylim=(0, 1))
     lines = [*ax.lines, *right.lines]
-    ax.legend(lines, [line.get_label() for line in lines])
+    ax.legend(lines, [line.get_label() for line in lines], loc="center right")
 
 
 def _in_words(panels: list, accuracy: tuple[list, list], rows: list[dict]) -> str:
