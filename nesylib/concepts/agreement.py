@@ -58,7 +58,8 @@ def fidelity(rules, networks: Mapping[str, np.ndarray], labels=None):
         ``network right`` and ``rules right``: accuracies; ``where right`` and ``where wrong``:
         fidelity on the pictures that the network gets right and wrong (NaN if there is none).
         High fidelity where it is right can come from two good classifiers that have nothing to
-        do with each other; agreement on its mistakes can't.
+        do with each other. Agreement on its mistakes says more, but some pictures fool everyone:
+        compare it with a network that the rules can't have copied.
 
     Raises
     ------

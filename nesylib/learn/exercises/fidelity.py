@@ -107,8 +107,8 @@ _FIDELITY = Build(
         "Of that list keep the places where the network differs from the label.",
         "Divide only if there are any.",
     ),
-    reason="Two good classifiers agree because both are right. Only on mistakes can you see "
-    "whether one follows the other.",
+    reason="Two good classifiers agree because both are right. Agreement on mistakes says more, "
+    "though some pictures fool everyone: compare with a network that can't have been copied.",
     solution_code=_fidelity_solution(),
     stub=_fidelity_stub(),
     cases=(
