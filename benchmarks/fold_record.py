@@ -6,7 +6,8 @@ our learner, scikit-learn's tree, the plain implementation in ``tests/rules/plai
 where wittgenstein and imodels are installed, RIPPER and FIGS. The quick ones on three drawings, the
 slow ones on one, with a limit of CPU time; a slow one that passed it on a table is not tried on
 tables with more rows and classes. The same on the tables of ``$NESYLIB_DATA/uci``, and there, for
-three or more classes, the many-class schemes on ten splits.
+three or more classes, the many-class schemes on ten splits. Written after every table, so that a
+run may be broken off.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ COMMAND = "python benchmarks/fold_sem.py --record"
 SEEDS = (0, 1, 2)
 ROWS = {1_000: "1k", 10_000: "10k", 50_000: "50k"}
 CLASSES = (2, 10, 43, 100)
-LIMIT = 60.0
 QUICK = ("ours", "tree", "tree-leaf")
 ONCE = ((50_000, 43),)  # the plain learner written row by row only shows a ratio
 SPLITS = range(10)
@@ -55,23 +55,27 @@ class Book:
         if value is not None:
             self.values.setdefault(key, []).append(float(value))
 
-    def save(self, keep_uci: bool) -> Path:
-        """In place of what an earlier run of this command wrote."""
+    def save(self) -> Path:
+        """In place of what was recorded of the same tables before."""
         made = []
         for key, values in self.values.items():
             unit, tolerance = UNITS.get(key.rsplit("/", 1)[1], ("count", 2.0))
             about = dict(unit=unit, tolerance=tolerance, tier="full", command=COMMAND)
             made.append(record.measure(key, values, seeds=range(len(values)), **about))
-        stays = lambda m: m.command != COMMAND or (keep_uci and m.key.startswith("fold/uci-"))
-        kept = [m for m in record.load("fold") if stays(m) and m.key not in self.values]
+        tables = {table_of(key) for key in self.values}
+        kept = [m for m in record.load("fold") if table_of(m.key) not in tables]
         (record.results_dir() / "fold.json").unlink()
         return record.save("fold", kept + made)
 
 
-def add_cell(book: Book, key: str, method: str, cell: Cell | None) -> None:
+def table_of(key: str) -> str:
+    return key.split("/")[1]
+
+
+def add_cell(book: Book, key: str, method: str, cell: Cell | None, limit: float) -> None:
     """One learner on one table, or that it took too long."""
     if cell is None:
-        book.add(f"{key}/over", LIMIT)
+        book.add(f"{key}/over", limit)
         return
     tree = method.startswith("tree")
     book.add(f"{key}/seconds", cell.seconds)
@@ -88,13 +92,13 @@ def told(cell: Cell | None) -> str:
     return "over" if cell is None else f"{cell.seconds:.3f} s {cell.accuracy:.3f} {cell.rules}"
 
 
-def learners(book: Book, table: str, X, y, numeric, seed: int, skip: set[str]) -> set[str]:
+def learners(book: Book, table: str, X, y, numeric, seed, skip: set[str], limit) -> set[str]:
     """All learners but those in ``skip`` on one drawing or split; who took too long."""
     train, cells = split(len(y), seed), {}
     for method in METHODS:
         if (method in QUICK or seed == 0) and method not in skip and available(method):
-            cells[method] = run(method, X, y, numeric, train, limit=LIMIT)
-            add_cell(book, f"{table}/{method}", method, cells[method])
+            cells[method] = run(method, X, y, numeric, train, limit=limit)
+            add_cell(book, f"{table}/{method}", method, cells[method], limit)
     ours = cells["ours"].seconds
     book.add(f"{table}/vs-tree/speed", cells["tree"].seconds / ours)
     for plain in ("oracle", "oracle-row-by-row"):
@@ -107,7 +111,7 @@ def learners(book: Book, table: str, X, y, numeric, seed: int, skip: set[str]) -
     return {method for method, cell in cells.items() if cell is None}
 
 
-def concepts(book: Book) -> None:
+def concepts(book: Book, limit: float) -> None:
     over: list[tuple[str, int, int]] = []
     for n_rows, name in ROWS.items():
         for n_classes in CLASSES:
@@ -116,17 +120,21 @@ def concepts(book: Book) -> None:
                 skip.add("oracle-row-by-row")
             for seed in SEEDS:
                 X, y = concept_table(n_rows, 128, n_classes, seed)
-                slow = learners(book, f"fold/{name}-128-{n_classes}", X, y, [], seed, skip)
+                table = f"fold/{name}-128-{n_classes}"
+                slow = learners(book, table, X, y, [], seed, skip, limit)
                 over += [(method, n_rows, n_classes) for method in slow]
+            book.save()
 
 
-def uci(book: Book, root: Path) -> None:
-    for name in json.loads((root / "manifest.json").read_text()):
+def uci(book: Book, root: Path, names: list[str], limit: float) -> None:
+    for name in names or json.loads((root / "manifest.json").read_text()):
         X, y, numeric = uci_table(name, root)
-        for seed in SEEDS:
-            learners(book, f"fold/uci-{name}", X, y, numeric, seed, {"oracle-row-by-row"})
         if len(np.unique(y)) > 2:
             schemes(book, name, X, y, numeric)
+        for seed in SEEDS:
+            table = f"fold/uci-{name}"
+            learners(book, table, X, y, numeric, seed, {"oracle-row-by-row"}, limit)
+        book.save()
 
 
 def schemes(book: Book, name: str, X, y, numeric) -> None:
@@ -156,13 +164,13 @@ def schemes(book: Book, name: str, X, y, numeric) -> None:
         print(f"{name:>12}     {scheme:20} {accuracy:.3f} {rules:6.1f} rules", flush=True)
 
 
-def main() -> None:
+def main(options) -> None:
+    """``options``: those of ``fold_sem.py``; with ``--uci`` only the tables named there."""
     book = Book()
-    concepts(book)
+    if options.uci is None:
+        concepts(book, options.limit)
     root = Path(os.environ.get("NESYLIB_DATA", "")) / "uci"
-    there = (root / "manifest.json").is_file()
-    if there:
-        uci(book, root)
+    if (root / "manifest.json").is_file():
+        uci(book, root, options.uci, options.limit)
     else:
         print("\nNESYLIB_DATA is not set: the tables of uci are left as they were recorded")
-    print(f"\nwritten: {book.save(keep_uci=not there).name}")

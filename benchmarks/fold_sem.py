@@ -71,7 +71,7 @@ def main() -> None:
     if options.record:
         import fold_record
 
-        return fold_record.main()
+        return fold_record.main(options)
     import sklearn
 
     print(
