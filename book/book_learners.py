@@ -76,7 +76,8 @@ def table_html(heads: list[str], rows: list[list[str]]) -> str:
         for row in rows
     )
     return (
-        f'<div class="results" style="overflow-x:auto"><table class="table"><thead><tr>{head}</tr></thead>'
+        '<div class="results" style="overflow-x:auto"><table class="table">'
+        f"<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 
