@@ -26,16 +26,26 @@ class SparseConceptLayer(nn.Module):
         codes point the same way, and the contrastive loss has almost no gradient. With a
         larger spread around 0, half of the neurons start near 1, where entropy holds them
         against L1. So ours start spread out and mostly off. The paper's start is not known.
+    feature_size
+        Typical size of a feature as the layer will read it.
 
     Shape: ``(N, in_features)`` to ``(N, n_concepts)``.
     """
 
-    def __init__(self, in_features: int, n_concepts: int = 128, init_spread=2.0, init_bias=-2.0):
+    def __init__(
+        self,
+        in_features: int,
+        n_concepts: int = 128,
+        init_spread: float = 2.0,
+        init_bias: float = -2.0,
+        feature_size: float = 1.0,
+    ):
         super().__init__()
         if n_concepts < 1:
             raise ValueError(f"n_concepts must be at least 1, got {n_concepts}")
         self.linear = nn.Linear(in_features, n_concepts)
-        nn.init.normal_(self.linear.weight, std=init_spread / in_features**0.5)
+        nn.init.normal_(self.linear.weight, std=init_spread / feature_size / in_features**0.5)
+        self._feature_size = feature_size
         nn.init.constant_(self.linear.bias, init_bias)
         self.register_buffer("mean", torch.zeros(in_features))
         self.register_buffer("scale", torch.ones(in_features))
@@ -45,8 +55,8 @@ class SparseConceptLayer(nn.Module):
         """From now on read features less their mean and over their deviation in ``features``.
 
         ``features`` is ``(N, in_features)``. A fresh layer changes nothing: mean 0, scale 1.
-        Weights are rescaled, so that a picture's difference from the mean moves the logits as
-        it did before. A feature that does not vary keeps its scale.
+        The first call also draws the weights in the new unit; a later one keeps what the layer
+        computes. A feature that does not vary keeps its scale.
         """
         features = torch.as_tensor(features, dtype=torch.float32)
         if features.ndim != 2 or features.shape[1] != len(self.mean) or len(features) < 2:
@@ -55,9 +65,15 @@ class SparseConceptLayer(nn.Module):
             )
         spread = features.std(0, correction=0)
         scale = torch.where(spread > 1e-6, spread, torch.ones_like(spread)).to(self.scale.device)
-        self.linear.weight.mul_(scale / self.scale)
+        mean = features.mean(0).to(self.mean.device)
+        if self.mean.any() or (self.scale != 1).any():
+            per_unit = self.linear.weight / self.scale
+            self.linear.bias.add_(per_unit @ (mean - self.mean))
+            self.linear.weight.copy_(per_unit * scale)
+        else:
+            self.linear.weight.mul_(self._feature_size)
         self.scale.copy_(scale)
-        self.mean.copy_(features.mean(0))
+        self.mean.copy_(mean)
 
     def logits(self, features: torch.Tensor) -> torch.Tensor:
         """Before the sigmoid, ``(N, n_concepts)``: positive where the bit is 1."""
@@ -116,7 +132,7 @@ class ConceptViT(nn.Module):
         self.pooling = pooling
         with runtime.seeded(seed + 1):
             self.concepts = SparseConceptLayer(
-                backbone.num_features, n_concepts, init_spread=2.0 / _feature_scale(backbone)
+                backbone.num_features, n_concepts, feature_size=_feature_scale(backbone)
             )
 
     @property
