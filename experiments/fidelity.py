@@ -92,7 +92,7 @@ def of_layer(C, y, C_test, y_test) -> dict[str, float]:
         C, y, C_test, y_test, np.arange(1, 10) / 10, readers=(), rules=rules_on_bits
     )
     worst = sweep.loc[[0.3, 0.4, 0.6, 0.7], "accuracy"].min()
-    return found | {"worst-of-0.3-to-0.7": worst, "touched-at-0.3": sweep.loc[0.3, "touched"]}
+    return found | {"worst-nearby": worst, "touched-below": sweep.loc[0.3, "touched"]}
 
 
 def of_thresholds(C, y, C_test, y_test) -> dict[str, dict[str, float]]:
