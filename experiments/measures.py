@@ -9,8 +9,10 @@ from nesylib import record
 from nesylib.rules import FoldSEM
 
 UNITS = {"accuracy": "share", "rules": "count", "predicates": "count", "size": "count"}
-UNITS |= {"active": "count", "leaves": "count"}
-TOLERANCE = {"share": 0.03, "count": 6.0}
+UNITS |= {"active": "count", "leaves": "count", "weights": "count", "seconds": "s"}
+UNITS |= {f"fidelity-{n}": "share" for n in ("linear-head", "k-NN", "nearest-mean", "plain-vit")}
+UNITS |= {"concept-match": "number", "class-match": "number", "found": "share"}
+TOLERANCE = {"share": 0.03, "count": 6.0, "s": 1e9, "number": 0.1}
 
 
 def rules_on_bits(bits, labels, test_bits, test_labels, **options) -> dict[str, float]:

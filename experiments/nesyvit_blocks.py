@@ -1,0 +1,80 @@
+"""Train the last blocks of a real ViT-Ti: with cross-entropy, with NeSyViT's losses, refined."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from codes import LABEL, REAL, VIT_TI, read, real_pictures
+from measures import collect
+
+from nesylib import concepts, joint, record, runtime
+
+SETTINGS = {  # pixels, blocks, epochs, learning rate of the blocks
+    "P2": (224, 1, 6, 1e-4),
+    "P3.1": (224, 1, 6, 1e-4),
+    "P5": (224, 1, 6, 1e-4),
+    "mit8": (224, 1, 15, 1e-4),
+    "gtsrb": (96, 4, 8, 3e-4),
+}
+
+
+def run(name: str, seed: int, options) -> dict:
+    size, blocks, epochs, backbone_lr = SETTINGS[name]
+    train, test = real_pictures(name, size)
+    shared = dict(
+        trainable=blocks, epochs=epochs, batch_size=64, lr=1e-3, backbone_lr=backbone_lr,
+        seed=seed, progress=False,
+    )  # fmt: skip
+    model = dict(weights=options.weights, img_size=size, seed=seed)
+    began = time.perf_counter()
+    plain = concepts.PlainViT(VIT_TI, len(train.classes), **model)
+    concepts.fit_classifier(plain, train, **shared)
+    said = plain.predict(test, batch_size=64)
+    found = {
+        "plain-vit-blocks": {
+            "accuracy": float(np.mean(said == test.labels)),
+            "seconds": time.perf_counter() - began,
+        }
+    }
+    began = time.perf_counter()
+    net = concepts.ConceptViT(VIT_TI, 128, **model)
+    concepts.fit(net, train, standardize=True, **shared)
+    seconds = time.perf_counter() - began
+    found |= read(net, train, test, seed, said, "blocks-")
+    found["blocks-rules"]["seconds"] = seconds
+    tuned = copy.deepcopy(net)
+    joint.refine(tuned, train, seed=seed, progress=False)
+    found |= read(tuned, train, test, seed, said, "blocks-refined-")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data_set", choices=tuple(REAL))
+    parser.add_argument("--weights", type=Path, default="hub", help="ViT-Ti (safetensors)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--record", action="store_true", help="write to book/results")
+    options = parser.parse_args()
+    runs = {}
+    for seed in options.seeds:
+        runtime.seed_everything(seed)
+        runs[seed] = run(options.data_set, seed, options)
+        print(f"seed {seed}", flush=True, file=sys.stderr)
+        for method, row in runs[seed].items():
+            print(f"  {method:40} {row}", flush=True, file=sys.stderr)
+    name = LABEL.get(options.data_set, options.data_set)
+    command = f"python experiments/nesyvit_blocks.py {options.data_set} --weights FILE"
+    measured = collect("nesyvit", name, runs, tier="demo", command=command)
+    for m in measured:
+        print(f"{m.key:60} {m}")
+    if options.record:
+        print("written to", record.save(f"nesyvit-blocks-{options.data_set}", measured).name)
+
+
+if __name__ == "__main__":
+    main()
