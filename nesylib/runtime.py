@@ -6,6 +6,7 @@ import os
 import platform
 import random
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
@@ -36,6 +37,11 @@ def tier(name: str, **settings: Mapping[str, object]) -> SimpleNamespace:
     ------
     ValueError
         For an unknown tier, a missing one, or tiers whose keys differ.
+
+    Warns
+    -----
+    UserWarning
+        When ``"full"`` is chosen where PyTorch sees no GPU: it runs, but for hours.
     """
     if name not in TIERS:
         raise ValueError(f"unknown tier {name!r}: set TIER to one of {', '.join(TIERS)}")
@@ -46,7 +52,21 @@ def tier(name: str, **settings: Mapping[str, object]) -> SimpleNamespace:
     if len(set(map(frozenset, keys.values()))) != 1:
         odd = set.union(*keys.values()) - set.intersection(*keys.values())
         raise ValueError(f"every tier needs the same settings; only some have: {sorted(odd)}")
+    if name == "full" and not _has_gpu():
+        warnings.warn(
+            "the tier 'full' is made for a GPU and PyTorch finds none: it will run, but may take "
+            "hours. Set TIER = 'demo', or choose a machine with a GPU (in Colab: Runtime, Change "
+            "runtime type)",
+            stacklevel=2,
+        )
     return SimpleNamespace(name=name, **settings[name])
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    mps = getattr(torch.backends, "mps", None)
+    return torch.cuda.is_available() or bool(mps is not None and mps.is_available())
 
 
 def seed_everything(seed: int) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 
 import pytest
 import torch
@@ -75,3 +76,14 @@ def test_importing_nesylib_loads_nothing_heavy():
 def test_versions_are_reported():
     found = runtime.versions("numpy", "no-such-package")
     assert found["no-such-package"] == "not installed" and found["numpy"][0].isdigit()
+
+
+def test_the_full_tier_without_a_gpu_is_warned_of(monkeypatch):
+    settings = {t: dict(n=1) for t in runtime.TIERS}
+    monkeypatch.setattr(runtime, "_has_gpu", lambda: False)
+    with pytest.warns(UserWarning, match="GPU"):
+        assert runtime.tier("full", **settings).n == 1
+    monkeypatch.setattr(runtime, "_has_gpu", lambda: True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        runtime.tier("full", **settings)

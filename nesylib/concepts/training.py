@@ -127,11 +127,17 @@ def fit(
 
     if batch_size < 2:
         raise ValueError(f"batch_size must be at least 2, for there to be pairs; got {batch_size}")
+    if balanced and batch_size < 2 * (k := len(set(map(int, train.labels)))):
+        raise ValueError(
+            f"batch_size={batch_size} holds fewer than two pictures of each of {k} classes, so "
+            f"no picture would have a positive: use batch_size={2 * k} or more, or balanced=False"
+        )
     accelerator = accelerator or Accelerator()
     shared = dict(
         epochs=epochs,
         batch_size=batch_size,
         balanced=balanced,
+        classes=getattr(train, "classes", None),
         seed=seed,
         checkpoint=checkpoint,
         accelerator=accelerator,
