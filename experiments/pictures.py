@@ -236,7 +236,7 @@ def main() -> None:
     parser.add_argument("what", choices=tuple(COMMANDS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--data", type=Path, help="folder of packs; else NESYLIB_DATA")
-    parser.add_argument("--pictures", type=int, default=2500, help="classes: for training")
+    parser.add_argument("--pictures", type=int, default=1600, help="classes: for training")
     parser.add_argument("--epochs", type=int, default=8, help="classes: of training")
     parser.add_argument("--tracks", type=int, default=300, help="signs: filmed signs in each run")
     parser.add_argument("--record", action="store_true", help="write to book/results")
