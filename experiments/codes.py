@@ -49,20 +49,23 @@ def code(net, part) -> np.ndarray:
     return concepts.encode(net, part, cache_features=True)
 
 
-def rules_of(net, train, test, **options) -> tuple[dict[str, float], np.ndarray]:
-    """Accuracy and size of the program on a network's bits, and its answers on the test part."""
+def rules_of(net, train, test, fold=None) -> tuple[dict[str, float], np.ndarray]:
+    """Accuracy and size of a program on a network's bits, and its answers on the test part.
+
+    The program is that of ``fold``, or else learned here with the learner's own settings.
+    """
     bits = [concepts.binarize(code(net, part)) for part in (train, test)]
-    fold = FoldSEM(**options).fit(bits[0], train.labels)
+    fold = fold or FoldSEM().fit(bits[0], train.labels)
     said, stats = fold.predict(bits[1]), fold.program_.stats()
     row = {"accuracy": float(np.mean(said == test.labels))}
     row |= {key: stats[key] for key in ("rules", "predicates", "size")}
     return row | {"active": float(bits[1].sum(1).mean())}, said
 
 
-def read(net, train, test, seed: int, plain: np.ndarray, prefix: str = "") -> dict:
+def read(net, train, test, seed: int, plain: np.ndarray, prefix: str = "", fold=None) -> dict:
     """Rules on the codes, other readers of the same codes, and fidelity by definition."""
     both = code(net, train), code(net, test)
-    row, said = rules_of(net, train, test)
+    row, said = rules_of(net, train, test, fold)
     answers = concepts.network_answers(both[0], train.labels, both[1], plain_vit=plain)
     agreement = concepts.fidelity(said, answers).fidelity
     found = {f"{prefix}rules": row}

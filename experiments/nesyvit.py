@@ -10,7 +10,7 @@ import numpy as np
 from codes import HEAD, LABEL, REAL, code, detectors, network, pictures, probe, read, rules_of
 from measures import collect, rules_on_bits
 
-from nesylib import concepts, joint, record, runtime
+from nesylib import concepts, joint, record, runtime, vit
 from nesylib.concepts import ConceptLoss
 from nesylib.rules import FoldSEM
 
@@ -41,9 +41,10 @@ def trained(name: str, seed: int, options, train, loss=None, width: int = 128):
     return net
 
 
-def refined(net, train, seed: int):
-    joint.refine(net, train, seed=seed, progress=False)
-    return net
+def refined(net, train, test, seed: int) -> tuple[dict[str, float], FoldSEM]:
+    """Tune ``net`` in place for its rules; what they reach, and the learner with the program."""
+    fold = joint.refine(net, train, seed=seed, progress=False).fold
+    return rules_of(net, train, test, fold)[0], fold
 
 
 def sets(name: str, seed: int, options) -> dict:
@@ -62,19 +63,20 @@ def sets(name: str, seed: int, options) -> dict:
     shuffled = rules_on_bits(bits[0], mixed, bits[1], test.labels)
     found["rules-shuffled-labels"] = {"accuracy": shuffled["accuracy"]}
     if train.concepts is not None:
-        found |= truth(train, test, bits[1], net, "")
-    found |= read(refined(net, train, seed), train, test, seed, said, "refined-")
+        found |= truth(train, test, net, FoldSEM().fit(bits[0], train.labels), "")
+    _, fold = refined(net, train, test, seed)
+    found |= read(net, train, test, seed, said, "refined-", fold)
     if train.concepts is not None:
-        found |= truth(train, test, concepts.binarize(code(net, test)), net, "refined-")
-    raw = refined(network(name, seed, options.weights), train, seed)
-    found["refined-untrained-rules"] = rules_of(raw, train, test)[0]
+        found |= truth(train, test, net, fold, "refined-")
+    raw = network(name, seed, options.weights)
+    raw.concepts.standardize(vit.frozen_features(raw.backbone, train))
+    found["refined-untrained-rules"] = refined(raw, train, test, seed)[0]
     return found
 
 
-def truth(train, test, bits: np.ndarray, net, prefix: str) -> dict:
+def truth(train, test, net, fold: FoldSEM, prefix: str) -> dict:
     """Drawn rooms: are the neurons that the program reads objects, or classes?"""
-    learned = concepts.binarize(code(net, train))
-    program = FoldSEM().fit(learned, train.labels).program_
+    bits, program = concepts.binarize(code(net, test)), fold.program_
     used = joint.SoftProgram(program, np.unique(train.labels)).neurons
     objects = correlation(bits[:, used], test.concepts)
     classes = correlation(bits[:, used], test.labels[:, None] == np.arange(len(test.classes)))
@@ -121,7 +123,7 @@ def width(name: str, seed: int, options) -> dict:
     for neurons in WIDTHS:
         net = trained(name, seed, options, train, width=neurons)
         found[f"width-{neurons}"] = rules_of(net, train, test)[0]
-        found[f"width-{neurons}-refined"] = rules_of(refined(net, train, seed), train, test)[0]
+        found[f"width-{neurons}-refined"] = refined(net, train, test, seed)[0]
     return found
 
 

@@ -19,7 +19,7 @@ SETTINGS = {  # pixels, blocks, epochs, learning rate of the blocks
     "P3.1": (224, 1, 6, 1e-4),
     "P5": (224, 1, 6, 1e-4),
     "mit8": (224, 1, 15, 1e-4),
-    "gtsrb": (96, 4, 8, 3e-4),
+    "gtsrb": (96, 1, 8, 3e-4),
 }
 
 
@@ -48,8 +48,8 @@ def run(name: str, seed: int, options) -> dict:
     found |= read(net, train, test, seed, said, "blocks-")
     found["blocks-rules"]["seconds"] = seconds
     tuned = copy.deepcopy(net)
-    joint.refine(tuned, train, seed=seed, progress=False)
-    found |= read(tuned, train, test, seed, said, "blocks-refined-")
+    fold = joint.refine(tuned, train, seed=seed, progress=False).fold
+    found |= read(tuned, train, test, seed, said, "blocks-refined-", fold)
     return found
 
 

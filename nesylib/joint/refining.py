@@ -29,17 +29,18 @@ class Refined:
     Attributes
     ----------
     fold
-        The fitted :class:`nesylib.rules.FoldSEM` over the bits of the refined network.
+        The :class:`nesylib.rules.FoldSEM` with the program that the network is tuned to.
     rounds
-        One dictionary a round: what was learned at its start (accuracy of the rules on ``train``
-        and on the pictures that judge, ``program.stats()``), and the loss before and after.
+        One dictionary a round: ``program.stats()`` of the program learned at its start, accuracy
+        on ``train`` when ``learned`` and when ``tuned``, on ``validation`` if there is one, and
+        the loss in the first and last epoch.
     best_round
-        How many rounds of tuning the network and the program given back have had.
+        The round, from 1, whose network and program are given back.
     """
 
     fold: FoldSEM
     rounds: list[dict] = field(default_factory=list)
-    best_round: int = 0
+    best_round: int = 1
 
     @property
     def program(self) -> Program:
@@ -60,7 +61,7 @@ def refine(
     validation=None,
     fold: FoldSEM | None = None,
     trainable: str | int = "head",
-    rounds: int = 10,
+    rounds: int = 5,
     steps: int = 500,
     batch_size: int = 256,
     lr: float = 1e-3,
@@ -81,8 +82,9 @@ def refine(
     becomes a bit. Here FOLD-SE-M learns a program from the bits; the neurons are then trained
     so that this very program answers right (cross-entropy through :class:`SoftProgram`); the
     bits have changed, so a program is learned anew. Neurons that no program reads decay and
-    switch off. Programs are always learned by FOLD-SE-M from the bits as they are, and the best
-    of all rounds is kept. The step is ours and in neither paper.
+    switch off. What comes back is a program that FOLD-SE-M learned and the network tuned to it;
+    learned once more from the tuned bits it would be another one, and usually a little worse.
+    The step is ours and in neither paper.
 
     Parameters
     ----------
@@ -94,8 +96,9 @@ def refine(
         ``(N,)`` what the rules should answer; ``train.labels`` if not given. Give
         ``train.label_names()`` for a program that speaks in names.
     validation
-        Pictures that judge the rounds; without them ``train`` does. The round with the highest
-        accuracy of its rules is given back, of equals the one with the smaller program.
+        Pictures that judge the rounds: the one with the highest accuracy of its rules is given
+        back, of equals the one with the smaller program. Without them it is the last round:
+        accuracy on ``train`` would choose the one that fits it best.
     fold
         Settings of the learner; :class:`nesylib.rules.FoldSEM` as it is if not given.
     trainable
@@ -144,29 +147,17 @@ def refine(
     strength = dict(noise=noise, sharpness=sharpness)
     learner = FoldSEM() if fold is None else fold
     done, best = Refined(learner), ((-1.0, 0), {})
-    for number in range(rounds + 1):
-        bits = np.concatenate(in_batches(reader.bits, inputs, accelerator.device, 512))
+    for number in range(rounds):
+        bits = _bits(reader, inputs)
         learned = clone(learner).fit(bits, answers)
-        program = _kept(folder, number, learned.program_)
-        train_accuracy = float(np.mean(program.predict(bits) == answers))
-        accuracy = train_accuracy
-        if validation is not None:
-            held_bits = binarize(encode(net, validation, cache_features=trainable == "head"))
-            accuracy = float(np.mean(learned.predict(held_bits) == held))
-        score = (accuracy, -program.stats()["size"])
-        if score > best[0]:
-            best = score, {k: v.clone() for k, v in reader.state_dict().items()}
-            done.fold, done.best_round = learned, number
-        if number == rounds:
-            reader.load_state_dict(best[1])
-            return done
+        program = learned.program_ = _kept(folder, number, learned.program_)
         if not program.rules:
             raise ValueError(
                 "the program has no rule, so there is nothing to tune: train the codes first, "
                 "and see nesylib.joint.diagnose"
             )
         row = {"round": number + 1} | program.stats()
-        row |= {"train_accuracy": train_accuracy, "accuracy": accuracy}
+        row["learned"] = float(np.mean(program.predict(bits) == answers))
         soft = SoftProgram(program, classes)
         history = loop.train(
             reader,
@@ -183,10 +174,26 @@ def refine(
             settings=dict(program=program.to_json(), trainable=trainable) | strength,
             balanced=balanced,
         )
+        row["tuned"] = float(np.mean(program.predict(_bits(reader, inputs)) == answers))
         row |= {"loss_first": history["total"][0], "loss_last": history["total"][-1]}
+        score = (float(number), 0)
+        if validation is not None:
+            held_bits = binarize(encode(net, validation, cache_features=trainable == "head"))
+            row["validation"] = float(np.mean(program.predict(held_bits) == held))
+            score = (row["validation"], -program.stats()["size"])
         done.rounds.append(row)
+        if score > best[0]:
+            best = score, {k: v.clone() for k, v in reader.state_dict().items()}
+            done.fold, done.best_round = learned, number + 1
         if on_round is not None:
             on_round(row)
+    reader.load_state_dict(best[1])
+    return done
+
+
+def _bits(reader: nn.Module, inputs) -> np.ndarray:
+    device = next(reader.parameters()).device
+    return np.concatenate(in_batches(reader.bits, inputs, device, 512))
 
 
 def _named(held: np.ndarray, numbers, answers: np.ndarray) -> np.ndarray:
