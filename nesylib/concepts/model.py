@@ -23,7 +23,7 @@ class SparseConceptLayer(nn.Module):
     init_spread, init_bias
         Standard deviation (for features of unit variance) and mean of the pre-activations at
         the start. With PyTorch's own start (0.6 and 0) all activations lie near one half, all
-        codes point the same way, and the contrastive loss has almost no gradient. With a
+        codes point the same way, and little of the contrastive loss reaches the backbone. With a
         larger spread around 0, half of the neurons start near 1, where entropy holds them
         against L1. So ours start spread out and mostly off. The paper's start is not known.
     feature_size
