@@ -21,6 +21,8 @@ def activations_of(values, name: str = "activations") -> np.ndarray:
         )
     if 0 in matrix.shape:
         raise ValueError(f"{name} are empty, shape {matrix.shape}: encode some pictures first")
+    if matrix.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be numbers, not {matrix.dtype}")
     matrix = matrix.astype(np.float64)
     if np.isnan(matrix).any():
         raise ValueError(f"{name} hold NaN: the network has diverged; train it again")
@@ -55,6 +57,55 @@ def labels_of(labels, rows: int, *, name: str = "labels", classes: int = 1) -> n
     return labels
 
 
+def same_kind(one: np.ndarray, other: np.ndarray, first: str, second: str) -> None:
+    """Refuse to compare names with numbers, which never agree."""
+    named = [
+        {isinstance(value, str) for value in np.ravel(x).tolist() if value is not None}
+        for x in (one, other)
+    ]
+    if named in ([{True}, {False}], [{False}, {True}]):
+        raise ValueError(
+            f"{first} and {second} are names in the one and numbers in the other, so they would "
+            "never agree: use names for both (label_names()) or numbers for both (labels)"
+        )
+
+
+def pictures_of(dataset) -> tuple[object, np.ndarray]:
+    """The pictures of a data set and their labels as int64, ready to train on.
+
+    Raises
+    ------
+    TypeError
+        For something without ``images`` and ``labels``, or with a list for pictures.
+    ValueError
+        For no pictures, labels that are not whole numbers, or another number of them.
+    """
+    images, labels = getattr(dataset, "images", None), getattr(dataset, "labels", None)
+    if images is None or labels is None or not hasattr(images, "shape"):
+        raise TypeError(
+            f"train on something with images, an array (N, 3, H, W), and labels (N,), not on a "
+            f"{type(dataset).__name__} with images of type {type(images).__name__}: "
+            "nesylib.data.ImageSet(np.stack(images), labels, classes)"
+        )
+    labels = np.asarray(labels)
+    if len(labels) == 0:
+        raise ValueError("there are no pictures to train on: check how the set was chosen")
+    if labels.shape != (len(images),):
+        raise ValueError(
+            f"there are {len(images)} pictures and labels of shape {labels.shape}: give one "
+            "label for each picture"
+        )
+    whole = labels.dtype.kind in "iub" or (
+        labels.dtype.kind == "f" and bool(np.all(labels == np.floor(labels)))
+    )
+    if not whole:
+        raise ValueError(
+            f"labels must be whole numbers, such as {labels[0]!r} is not: "
+            "classes, labels = np.unique(labels, return_inverse=True)"
+        )
+    return images, labels.astype(np.int64)
+
+
 def parts_of(train, labels, test, test_labels=None):
     """The checked arguments of a measure that fits on one part and reads another."""
     train, test = activations_of(train, "training codes"), activations_of(test, "test codes")
@@ -66,4 +117,5 @@ def parts_of(train, labels, test, test_labels=None):
     labels = labels_of(labels, len(train), name="training labels", classes=2)
     if test_labels is not None:
         test_labels = labels_of(test_labels, len(test), name="test labels")
+        same_kind(labels, test_labels, "training labels", "test labels")
     return train, labels, test, test_labels

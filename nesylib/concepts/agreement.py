@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from nesylib.concepts._checks import labels_of, parts_of
+from nesylib.concepts._checks import labels_of, parts_of, same_kind
 from nesylib.concepts.readers import READERS, readers_named
 
 
@@ -64,19 +64,27 @@ def fidelity(rules, networks: Mapping[str, np.ndarray], labels=None):
     Raises
     ------
     ValueError
-        For no networks, no pictures, or answers of different lengths.
+        For no networks, no pictures, answers of different lengths, or names beside numbers.
     """
     import pandas as pd
 
     rules = np.asarray(rules, dtype=object)
     if rules.ndim != 1 or len(rules) == 0:
         raise ValueError(f"the rules' answers must be a list of classes, got shape {rules.shape}")
+    if not isinstance(networks, Mapping):
+        raise TypeError(
+            f"networks must be a mapping from a name to answers, not a {type(networks).__name__}: "
+            "fidelity(rules, {'plain ViT': answers})"
+        )
     if not networks:
         raise ValueError("there is no network to agree with: call network_answers first")
     truth = None if labels is None else labels_of(labels, len(rules)).astype(object)
+    if truth is not None:
+        same_kind(rules, truth, "the rules' answers", "labels")
     rows = {}
     for name, answers in networks.items():
         answers = labels_of(answers, len(rules), name=f"answers of {name}").astype(object)
+        same_kind(rules, answers, "the rules' answers", f"answers of {name}")
         same = np.asarray(rules == answers, dtype=bool)
         share, chance = float(same.mean()), _by_chance(rules, answers)
         low, high = wilson(int(same.sum()), len(same))
@@ -105,6 +113,9 @@ def pairwise_agreement(answers: Mapping[str, np.ndarray]):
         name: labels_of(values, length, name=f"answers of {name}").astype(object)
         for name, values in answers.items()
     }
+    (first, one), *others = every.items()
+    for name, other in others:
+        same_kind(one, other, f"answers of {first}", f"answers of {name}")
     same = [[float(np.mean(a == b)) for b in every.values()] for a in every.values()]
     return pd.DataFrame(same, index=list(every), columns=list(every))
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
+from nesylib.vit.backbones import as_floats
+
 
 @dataclass(frozen=True)
 class Augment:
@@ -26,9 +28,9 @@ class Augment:
     light: float = 0.0
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """``(N, 3, H, W)`` uint8 to float in 0..1 of the same shape; random on the CPU."""
+        """``(N, 3, H, W)`` uint8, or float in 0..1, to float in 0..1; random on the CPU."""
         n, _, height, width = images.shape
-        pixels = images.float() / 255
+        pixels = images.float() / 255 if images.dtype == torch.uint8 else as_floats(images)
         mirror = (torch.rand(n, generator=generator) < 0.5) & self.flip
         # whole pixels, so that nothing is blurred
         steps = torch.rand(n, 2, generator=generator) * 2 - 1

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import nn
 from torch.nn import functional as F
 
 from nesylib import runtime
 from nesylib.concepts import loop
+from nesylib.concepts._checks import pictures_of
 from nesylib.concepts.augment import Augment
+from nesylib.concepts.identity import identity
 from nesylib.concepts.training import parameter_groups
 from nesylib.vit.backbones import create_backbone
 from nesylib.vit.features import in_batches, pool_tokens
-from nesylib.vit.partial import Tail, cached_tokens
+from nesylib.vit.partial import Tail, cached_tokens, check_last
 
 
 class PlainViT(nn.Module):
@@ -32,11 +35,12 @@ class PlainViT(nn.Module):
 
     @torch.inference_mode()
     def predict(self, dataset, batch_size: int = 256) -> np.ndarray:
-        """Predicted class indices ``(N,)``."""
+        """Predicted class indices ``(N,)`` of an image set or of pictures ``(N, 3, H, W)``."""
         self.eval()
+        images = getattr(dataset, "images", dataset)
         device = next(self.parameters()).device
-        rows = in_batches(lambda batch: self(batch).argmax(1), dataset.images, device, batch_size)
-        return np.concatenate(rows)
+        rows = in_batches(lambda batch: self(batch).argmax(1), images, device, batch_size)
+        return np.concatenate(rows) if rows else np.zeros(0, np.int64)
 
 
 def fit_classifier(
@@ -64,7 +68,8 @@ def fit_classifier(
         When a label has no output in the head (on a GPU it would break the whole session), or
         for settings that contradict each other.
     """
-    low, high, outputs = int(min(train.labels)), int(max(train.labels)), net.head.out_features
+    images, targets = pictures_of(train)
+    low, high, outputs = int(targets.min()), int(targets.max()), net.head.out_features
     if low < 0 or high >= outputs:
         raise ValueError(
             f"labels run from {low} to {high} but the head has {outputs} outputs: build "
@@ -74,24 +79,29 @@ def fit_classifier(
     def parts(logits: torch.Tensor, labels: torch.Tensor, done: float) -> dict[str, torch.Tensor]:
         return {"total": F.cross_entropy(logits.float(), labels)}
 
+    if trainable != "all":
+        if type(trainable) is not int:
+            raise ValueError(f"trainable must be 'all' or a number of blocks, not {trainable!r}")
+        check_last(net.backbone, trainable)
+        if augment is not None:
+            raise ValueError("what is cached cannot change: augment needs trainable='all'")
     backbone_lr = lr if backbone_lr is None else backbone_lr
     groups = parameter_groups(net.head, lr, weight_decay)
     shared = dict(epochs=epochs, batch_size=batch_size, seed=seed, **options)
+    shared["settings"] = dict(options.get("settings") or {})
+    if options.get("checkpoint") is not None:
+        shared["settings"]["inputs"] = identity(net.backbone, images, trainable)
     if trainable == "all":
         groups += parameter_groups(net.backbone, backbone_lr, weight_decay)
-        return loop.train(
-            net, train.images, train.labels, parts, groups=groups, prepare=augment, **shared
-        )
-    if type(trainable) is not int:
-        raise ValueError(f"trainable must be 'all' or a number of blocks, not {trainable!r}")
-    if augment is not None:
-        raise ValueError("what is cached cannot change: augment needs trainable='all'")
+        return loop.train(net, images, targets, parts, groups=groups, prepare=augment, **shared)
+    shared["accelerator"] = options.get("accelerator") or Accelerator()
+    net.to(shared["accelerator"].device)  # the loop moves only what it trains
     tail = Tail(net.backbone, trainable)
     groups += parameter_groups(tail, backbone_lr, weight_decay)
     tokens = cached_tokens(net.backbone, train, trainable, progress=options.get("progress", True))
-    shared["settings"] = dict(trainable=trainable)
+    shared["settings"]["trainable"] = trainable
     return loop.train(
-        nn.Sequential(tail, net.head), tokens, train.labels, parts, groups=groups, **shared
+        nn.Sequential(tail, net.head), tokens, targets, parts, groups=groups, **shared
     )
 
 

@@ -52,6 +52,8 @@ def binarize(activations: np.ndarray, threshold: float | np.ndarray = 0.5) -> np
         thresholds than of neurons.
     """
     activations = np.asarray(activations)
+    if activations.dtype.kind not in "biuf":
+        raise ValueError(f"activations must be numbers, not {activations.dtype}")
     if np.isnan(activations).any():
         raise ValueError("activations hold NaN: the network has diverged; train it again")
     threshold = np.asarray(threshold, dtype=np.float64) if np.ndim(threshold) else float(threshold)
@@ -76,6 +78,10 @@ def code_summary(activations: np.ndarray, threshold: float = 0.5) -> dict[str, f
         change flips the bit. ``codes``: number of different bit vectors.
     """
     activations = np.asarray(activations)
+    if activations.ndim != 2 or 0 in activations.shape:
+        raise ValueError(
+            f"a summary needs activations (N, D) of some pictures, got {activations.shape}"
+        )
     bits = binarize(activations, threshold)
     return {
         "active": float(bits.sum(1).mean()),

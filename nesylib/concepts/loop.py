@@ -299,6 +299,8 @@ class _Checkpoint:
         tensors = read_safetensors(self.path)
         with safe_open(self.path, "pt") as handle:
             meta = json.loads((handle.metadata() or {}).get("training", "null"))
+        if meta is not None and "inputs" not in meta["settings"]:
+            self.settings.pop("inputs", None)  # written before inputs were told apart
         if meta is None or meta["settings"] != self.settings:
             raise ValueError(
                 f"{self.path} belongs to a run with other settings ({self._difference(meta)}): "

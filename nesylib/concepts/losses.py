@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
@@ -58,6 +59,7 @@ def supcon_loss(
         For a temperature that is not positive or labels of another length.
     """
     _check_reduction(reduction)
+    activations, labels = _tensor(activations), _labels(labels, activations)
     if not temperature > 0:
         raise ValueError(f"temperature must be positive, got {temperature}")
     if activations.ndim != 2 or labels.shape != activations.shape[:1]:
@@ -175,8 +177,25 @@ def l1_loss(activations: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
     return _reduce(_full(activations).abs(), reduction)
 
 
+def _tensor(x) -> torch.Tensor:
+    return x if isinstance(x, torch.Tensor) else torch.as_tensor(x)
+
+
+def _labels(labels, activations) -> torch.Tensor:
+    """Labels where the activations are; names are refused."""
+    if isinstance(labels, torch.Tensor):
+        return labels
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(
+            "labels must be whole numbers: classes, labels = np.unique(names, return_inverse=True)"
+        )
+    return torch.as_tensor(labels, device=_tensor(activations).device)
+
+
 def _full(x: torch.Tensor) -> torch.Tensor:
     """At least float32: half precision has too few digits for similarities and logarithms."""
+    x = _tensor(x)
     return x if x.dtype in (torch.float32, torch.float64) else x.float()
 
 
@@ -235,6 +254,8 @@ class ConceptLoss:
         for name, weight in dict(alpha=alpha, beta=beta, gamma=gamma).items():
             if not weight >= 0:
                 raise ValueError(f"{name} must be zero or positive, got {weight}")
+        if not temperature > 0:
+            raise ValueError(f"temperature must be positive, got {temperature}")
         for reduction in (supcon_reduction, entropy_reduction, l1_reduction):
             _check_reduction(reduction)
         self.alpha, self.beta, self.gamma = alpha, beta, gamma
@@ -245,6 +266,7 @@ class ConceptLoss:
     def __call__(
         self, activations: torch.Tensor, labels: torch.Tensor, strength: float = 1.0
     ) -> LossParts:
+        activations, labels = _tensor(activations), _labels(labels, activations)
         if self.gather:
             activations, labels = gather_batch(activations, labels)
         supcon = supcon_loss(activations, labels, self.temperature, reduction=self.supcon_reduction)

@@ -50,7 +50,7 @@ def neuron_thresholds(activations, method: str = "two-means", labels=None) -> np
         widest, each = np.diff(means, axis=0).argmax(0), np.arange(values.shape[1])
         cuts = (means[widest, each] + means[widest + 1, each]) / 2
     elif method == "two-means":
-        cuts = _two_means(values)
+        cuts = _two_means(values) if len(values) > 1 else 0.5
     else:
         cuts = _most_informative(values, labels)
     constant = values.min(0) == values.max(0)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 
 from nesylib.concepts import loop
+from nesylib.concepts._checks import pictures_of
 from nesylib.concepts.augment import Augment
+from nesylib.concepts.identity import identity
 from nesylib.concepts.losses import ConceptLoss
 from nesylib.concepts.model import ConceptViT
 from nesylib.vit.features import frozen_features
-from nesylib.vit.partial import Tail, cached_tokens
+from nesylib.vit.partial import Tail, cached_tokens, check_last
 
 
 def fit(
@@ -86,12 +89,16 @@ def fit(
     Raises
     ------
     ValueError
-        For fewer than two classes or settings that contradict each other.
+        For no pictures, fewer than two classes, labels that are not whole numbers, a
+        checkpoint of another run, or settings that contradict each other.
+    TypeError
+        For something that has no ``images`` and ``labels``.
     TrainingDiverged
         When the loss is no longer finite.
     """
     loss = loss or ConceptLoss()
-    if len(set(map(int, train.labels))) < 2:
+    images, labels = pictures_of(train)
+    if len(set(labels.tolist())) < 2:
         raise ValueError(
             "all pictures have one label: the contrastive loss needs at least two classes"
         )
@@ -100,6 +107,8 @@ def fit(
         raise ValueError(
             f"trainable must be 'all', 'head' or a number of blocks, not {trainable!r}"
         )
+    if trainable not in ("all", "head"):
+        check_last(net.backbone, trainable)
     if trainable != "all" and (augment is not None or views != 1):
         raise ValueError("what is cached cannot change: augment and views need trainable='all'")
     if views < 1 or (views > 1 and augment is None):
@@ -111,6 +120,8 @@ def fit(
             "features of a backbone in training have no lasting mean: standardize needs "
             "trainable='head' or a number of blocks"
         )
+    if ramp is not None and np.shape(ramp) != (2,):
+        raise ValueError(f"ramp must be two shares, such as (0.3, 1), got {ramp!r}")
     low, high = ramp or ((0.3, 1.0) if trainable == "all" else (0.0, 0.0))
     if not 0 <= low <= high <= 1:
         raise ValueError(f"ramp must be two rising shares between 0 and 1, got {ramp}")
@@ -127,7 +138,7 @@ def fit(
 
     if batch_size < 2:
         raise ValueError(f"batch_size must be at least 2, for there to be pairs; got {batch_size}")
-    if balanced and batch_size < 2 * (k := len(set(map(int, train.labels)))):
+    if balanced and batch_size < 2 * (k := len(set(labels.tolist()))):
         raise ValueError(
             f"batch_size={batch_size} holds fewer than two pictures of each of {k} classes, so "
             f"no picture would have a positive: use batch_size={2 * k} or more, or balanced=False"
@@ -152,6 +163,8 @@ def fit(
             standardize=standardize,
         ),
     )
+    if checkpoint is not None:
+        shared["settings"]["inputs"] = identity(net.backbone, images, trainable)
     groups = parameter_groups(net.concepts, lr, weight_decay)
     if trainable != "all":
         net.to(accelerator.device)  # the loop moves only what it trains
@@ -160,19 +173,17 @@ def fit(
     if standardize:
         net.concepts.standardize(features)
     if trainable == "head":
-        return loop.train(net.concepts, features, train.labels, parts, groups=groups, **shared)
+        return loop.train(net.concepts, features, labels, parts, groups=groups, **shared)
     backbone_lr = lr if backbone_lr is None else backbone_lr
     if trainable != "all":
         tail = Tail(net.backbone, trainable, net.pooling)
         tokens = cached_tokens(net.backbone, train, trainable, progress=progress)
         groups += parameter_groups(tail, backbone_lr, weight_decay)
         module = torch.nn.Sequential(tail, net.concepts)
-        return loop.train(module, tokens, train.labels, parts, groups=groups, **shared)
+        return loop.train(module, tokens, labels, parts, groups=groups, **shared)
     groups += parameter_groups(net.backbone, backbone_lr, weight_decay)
     prepare = _Views(augment, views) if views > 1 else augment
-    return loop.train(
-        net, train.images, train.labels, parts, groups=groups, prepare=prepare, **shared
-    )
+    return loop.train(net, images, labels, parts, groups=groups, prepare=prepare, **shared)
 
 
 class _Views:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+import numpy as np
 import timm
 import torch
 from safetensors import SafetensorError
@@ -78,7 +79,7 @@ def to_input(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
     Parameters
     ----------
     images
-        ``(N, 3, H, W)``, uint8 in 0..255 or float in 0..1.
+        ``(N, 3, H, W)``, uint8 in 0..255 or float in 0..1; a tensor or an array.
 
     Raises
     ------
@@ -86,6 +87,8 @@ def to_input(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
         When shape or size differ from what the model was built for, a value is NaN, or float
         pictures run to 255 and not to 1.
     """
+    if not isinstance(images, torch.Tensor):
+        images = torch.as_tensor(np.asarray(images))
     height, width = model.patch_embed.img_size
     if images.ndim != 4 or images.shape[1] != 3:
         raise ValueError(f"pictures must be (N, 3, H, W), got {tuple(images.shape)}")
@@ -105,6 +108,12 @@ def to_input(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
     mean, std = cfg.get("mean", (0.5,) * 3), cfg.get("std", (0.5,) * 3)
     stats = torch.tensor([mean, std], device=pixels.device, dtype=pixels.dtype)[..., None, None]
     return (pixels - stats[0]) / stats[1]
+
+
+def as_floats(images: torch.Tensor) -> torch.Tensor:
+    """Float pictures as float32; NaN and a range other than 0..1 are refused."""
+    _check_float(images)
+    return images.float()
 
 
 def _check_float(images: torch.Tensor) -> None:

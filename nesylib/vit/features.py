@@ -76,6 +76,7 @@ def frozen_features(
     ``dataset`` is an :class:`nesylib.data.ImageSet` or an array of pictures ``(N, 3, H, W)``.
     """
     images = getattr(dataset, "images", dataset)
+    images = images if hasattr(images, "shape") else np.asarray(images)
     path = _cache_path(model, images, pooling) if cache else None
     if path is not None and path.exists():
         with suppress(SafetensorError, KeyError, OSError):
@@ -92,6 +93,8 @@ def frozen_features(
         progress,
     )
     model.train(was_training)
+    if not rows:
+        return np.zeros((0, model.num_features), np.float32)
     features = np.concatenate(rows)
     if path is not None:
         try:

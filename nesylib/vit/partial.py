@@ -6,6 +6,9 @@ that enter those blocks are computed once, and every epoch then costs k blocks, 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +41,7 @@ class Tail(nn.Module):
 
     def __init__(self, model: nn.Module, last: int, pooling: str = "cls"):
         super().__init__()
-        _check(model, last)
+        check_last(model, last)
         if pooling not in POOLINGS:
             raise ValueError(f"unknown pooling {pooling!r}: use one of {', '.join(POOLINGS)}")
         if pooling == "cls" and getattr(model, "cls_token", None) is None:
@@ -122,20 +125,23 @@ def cached_tokens(
     OSError
         When the cache folder cannot take the file: set ``NESYLIB_CACHE`` to one with room.
     """
-    _check(model, last)
+    check_last(model, last)
     images = getattr(dataset, "images", dataset)
+    images = images if hasattr(images, "shape") else np.asarray(images)
     path = runtime.cache_dir("tokens") / f"{fingerprint(model, images, f'last {last}')}.npy"
-    if not path.exists():
-        was_training = model.training
-        model.eval()
-        try:
-            _write(model, images, last, path, batch_size, progress)
-        finally:
-            model.train(was_training)
+    with suppress(FileNotFoundError, ValueError, EOFError):  # not there, or damaged
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    was_training = model.training
+    model.eval()
+    try:
+        _write(model, images, last, path, batch_size, progress)
+    finally:
+        model.train(was_training)
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-def _check(model: nn.Module, last: int) -> None:
+def check_last(model: nn.Module, last: int) -> None:
+    """Raise a ValueError unless the ViT has ``last`` blocks to train."""
     if type(last) is not int or not 1 <= last <= len(model.blocks):
         raise ValueError(
             f"last must be a number of blocks from 1 to {len(model.blocks)}, got {last!r}"
@@ -144,8 +150,10 @@ def _check(model: nn.Module, last: int) -> None:
 
 def _write(model, images, last: int, path: Path, batch_size: int, progress: bool) -> None:
     device = next(model.parameters()).device
-    with runtime.atomic_write(path) as temporary:
-        kept = None
+    if len(images) == 0:
+        raise ValueError("there are no pictures to compute tokens of")
+    with ExitStack() as stack:
+        file = None
         for start in track(range(0, len(images), batch_size), "tokens", progress):
             batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
             tokens = _before(model, to_input(model, batch.to(device)), last).half()
@@ -153,13 +161,41 @@ def _write(model, images, last: int, path: Path, batch_size: int, progress: bool
                 raise ValueError(
                     "tokens are too large for half precision: train with trainable='all'"
                 )
-            if kept is None:
-                shape = (len(images), *tokens.shape[1:])
-                kept = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
-            kept[start : start + len(tokens)] = tokens.cpu().numpy()
-        if kept is None:
-            raise ValueError("there are no pictures to compute tokens of")
-        kept.flush()
+            shape = (len(images), *tokens.shape[1:])
+            with _room_for(shape, path.parent):
+                # written, not mapped: a full disk kills a process that writes to a map
+                if file is None:
+                    temporary = stack.enter_context(runtime.atomic_write(path))
+                    file = open(temporary, "wb")
+                    stack.callback(_close, file)
+                    _write_header(file, shape)
+                file.write(tokens.cpu().numpy().tobytes())
+        with _room_for(shape, path.parent):
+            file.flush()
+
+
+def _close(file) -> None:
+    with suppress(OSError):  # what could not be written was told already
+        file.close()
+
+
+def _write_header(file, shape: tuple[int, ...]) -> None:
+    kind = np.lib.format.dtype_to_descr(np.dtype(np.float16))
+    header = dict(descr=kind, fortran_order=False, shape=shape)
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+@contextmanager
+def _room_for(shape: tuple[int, ...], folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        size = 2 * math.prod(shape) / 1e6
+        raise OSError(
+            f"cannot keep {size:.0f} MB of tokens in {folder} ({error.strerror or error}): set "
+            "NESYLIB_CACHE to a folder that is writable and has room, or train with "
+            "trainable='head' or fewer pictures"
+        ) from error
 
 
 def _before(model: nn.Module, pixels: torch.Tensor, last: int) -> torch.Tensor:

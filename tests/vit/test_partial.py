@@ -1,5 +1,9 @@
 """The last blocks on cached tokens: the same features, the same gradients, the same training."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import timm
@@ -104,3 +108,37 @@ def test_huge_tokens_are_refused(pictures):
         model.pos_embed.fill_(1e6)
     with pytest.raises(ValueError, match="half precision"):
         cached_tokens(model, pictures, 1)
+
+
+def test_a_full_disk_is_told_and_does_not_kill(tmp_path):
+    """Where a file may not grow, writing must fail as it does on a full disk."""
+    code = """
+import resource, numpy as np
+from nesylib.vit import cached_tokens, create_backbone
+net = create_backbone("nesy_tiny", img_size=16, patch_size=4, embed_dim=32, depth=2, num_heads=2)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    cached_tokens(net, np.zeros((200, 3, 16, 16), np.uint8))
+except OSError as error:
+    print(error)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"NESYLIB_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert told.returncode == 0, told.stderr
+    assert "NESYLIB_CACHE" in told.stdout and "has room" in told.stdout
+    assert not list((tmp_path / "tokens").iterdir())  # nothing half written stays
+
+
+def test_damaged_tokens_are_computed_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("NESYLIB_CACHE", str(tmp_path))
+    net = create_backbone("nesy_tiny", img_size=16, patch_size=4, embed_dim=32, num_heads=2)
+    pictures = np.random.default_rng(0).integers(0, 255, (5, 3, 16, 16)).astype(np.uint8)
+    whole = np.array(cached_tokens(net, pictures))
+    (path,) = (tmp_path / "tokens").iterdir()
+    path.write_bytes(path.read_bytes()[:-100])
+    assert np.array_equal(cached_tokens(net, pictures), whole)
