@@ -6,6 +6,7 @@
 ``augment.py``     small random changes to a batch of pictures
 ``loop.py``        one training loop for all: seeds, schedule, resuming, early stop on NaN
 ``batches.py``     which examples stand together in a batch, class-balanced or not
+``identity.py``    which pictures and frozen weights a checkpoint belongs to
 ``memory.py``      what to do when a batch does not fit into memory
 ``training.py``    fit the concept layer, alone on frozen features or with the whole ViT
 ``baselines.py``   the plain ViT with cross-entropy that every result is held against
