@@ -85,3 +85,50 @@ def show_digits(n: int = 10) -> None:
     sheet = data.contact_sheet(images, per_class=n, gap=1, background=(128, 128, 128))
     alt = f"Ten rows of {n} handwritten digits each, from zero to nine"
     viz.show(viz.Html(viz.html.css("picture") + viz.pictures.picture_html(sheet, alt, width=460)))
+
+
+SETS = {"P2": "places6-P2", "P3.1": "places6-P3.1", "P5": "places6-P5"}
+SETS |= {"MIT-8": "mit8", "GTSRB": "gtsrb"}
+READERS = {
+    "linear head on [CLS]": ("linear-head", "s"),
+    "rules, NeSyViT": ("rules", "o"),
+    "rules, refined": ("refined-rules", "D"),
+    "CART on the same bits": ("cart-on-bits", "x"),
+}
+
+
+def accuracy_by_set() -> None:
+    """Accuracy of four readers on the five real sets, with the spread over seeds."""
+    from nesylib import record
+    from nesylib.viz.style import CATEGORIES
+
+    def measured(method: str) -> list:
+        return [
+            record.get(
+                f"nesyvit-sets-{key.removeprefix('places6-')}", f"nesyvit/{key}/{method}/accuracy"
+            )
+            for key in SETS.values()
+        ]
+
+    said = []
+    for title, (method, _) in READERS.items():
+        found = [m.value for m in measured(method)]
+        values = ", ".join(f"{n} {100 * v:.1f}" for n, v in zip(SETS, found, strict=True))
+        said.append(f"{title}: {values}")
+    alt = "Accuracy in per cent on five sets. " + "; ".join(said) + "."
+    with viz.figure(alt=alt, size=(7, 3.2)) as (_, ax):
+        for i, (title, (method, marker)) in enumerate(READERS.items()):
+            found = measured(method)
+            place = np.arange(len(SETS)) + (i - 1.5) * 0.14
+            ax.errorbar(
+                place,
+                [100 * m.value for m in found],
+                yerr=[100 * m.spread for m in found],
+                fmt=marker,
+                color=CATEGORIES[i],
+                label=title,
+                capsize=3,
+            )
+        ax.set_xticks(range(len(SETS)), SETS)
+        ax.set_ylabel("accuracy, %")
+        ax.legend(frameon=False, loc="lower left")

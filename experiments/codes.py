@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import torch
 from measures import tree_on_bits
 from sklearn.linear_model import LogisticRegression
 
@@ -104,3 +106,27 @@ def probe(net, train, test):
     both = np.concatenate(features)
     said = concepts.linear_probe(features[0], train.labels, both, strength=0.01)
     return said[: len(train)], said[len(train) :]
+
+
+def contrasts(name: str, seed: int, weights: Path | str, train):
+    """A layer with one neuron for each pair of classes: does the picture look more like i or j?
+
+    The weights are differences of a logistic regression's, so all pairs together know which class
+    it would answer, and the best of K classes is a decision list over K(K-1)/2 such bits.
+    """
+    classes = len(train.classes)
+    pairs = np.array(list(combinations(range(classes), 2)))
+    net = network(name, seed, weights, width=len(pairs))
+    features = vit.frozen_features(net.backbone, train)
+    layer = net.concepts
+    layer.standardize(features)
+    unit = (features - layer.mean.numpy()) / layer.scale.numpy()
+    head = LogisticRegression(C=0.01, max_iter=2000).fit(unit, train.labels)
+    rows, offsets = head.coef_, head.intercept_
+    if classes == 2:
+        rows, offsets = np.stack([-rows[0], rows[0]]) / 2, np.stack([-offsets[0], offsets[0]]) / 2
+    first, second = pairs.T
+    with torch.no_grad():
+        layer.linear.weight.copy_(torch.from_numpy(rows[first] - rows[second]))
+        layer.linear.bias.copy_(torch.from_numpy(offsets[first] - offsets[second]))
+    return net

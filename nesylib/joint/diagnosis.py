@@ -163,6 +163,8 @@ def diagnose(
         "codes": len(np.unique(np.packbits(bits, axis=1), axis=0)),
     }
     found += _codes_alike(codes, bits, classes, member)
+    if program is not None:
+        _same_kind(program, labels)
     if program is not None and rule_accuracy is None:
         rule_accuracy = float(np.mean(program.predict(bits) == labels))
     if rule_accuracy is not None:
@@ -199,6 +201,16 @@ def _read(codes, labels, program) -> tuple[np.ndarray, np.ndarray]:
     return codes, labels
 
 
+def _same_kind(program, labels: np.ndarray) -> None:
+    """A program that answers in names never agrees with numbers."""
+    kinds = [{isinstance(x, str) for x in each} for each in (program.labels(), labels.tolist())]
+    if kinds in ([{True}, {False}], [{False}, {True}]):
+        raise ValueError(
+            "the program answers in names and labels are numbers, or the other way round: give "
+            "labels as the program has them (label_names() or labels)"
+        )
+
+
 def _nan(codes: np.ndarray) -> Finding:
     rows = int(np.isnan(codes).any(1).sum())
     return Finding(
@@ -217,7 +229,10 @@ def _moved(history, batch_size: int | None) -> list[Finding]:
     if history is None or batch_size is None:
         return []
     rows = history.to_dict("list") if hasattr(history, "to_dict") else history
-    losses = rows["supcon"] if not isinstance(rows, list) else [r["supcon"] for r in rows]
+    rows = getattr(rows, "rounds", rows)  # of refine, which has no contrastive loss
+    if isinstance(rows, list):
+        rows = {"supcon": [r["supcon"] for r in rows if "supcon" in r]}
+    losses = rows["supcon"]
     if not len(losses):
         return []
     last, stuck = float(losses[-1]), math.log(max(batch_size - 1, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,17 +11,22 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from safetensors import safe_open
+from safetensors.torch import save_file
 from sklearn.base import clone
 from torch import nn
 from torch.nn import functional as F
 
 from nesylib import runtime
 from nesylib.concepts import ConceptViT, binarize, encode, loop
+from nesylib.concepts._checks import pictures_of
+from nesylib.concepts.identity import identity
 from nesylib.concepts.training import parameter_groups
 from nesylib.joint.soft_program import SoftProgram
 from nesylib.rules import FoldSEM, Program
+from nesylib.vit.backbones import read_safetensors
 from nesylib.vit.features import frozen_features, in_batches
-from nesylib.vit.partial import Tail, cached_tokens
+from nesylib.vit.partial import Tail, cached_tokens, check_last
 
 
 @dataclass
@@ -115,7 +122,8 @@ def refine(
         Factor on the logits inside the program's loss. Below 1 a neuron has to be surer before
         the loss takes it for a bit.
     checkpoint
-        A folder; after an interruption the same call goes on from the last whole epoch.
+        A folder; after an interruption the same call goes on from the last whole epoch, in a
+        new session or in the same one.
 
     Raises
     ------
@@ -123,29 +131,47 @@ def refine(
         When the program has no rule (the codes say nothing about the classes), or for settings
         out of range.
     """
-    if rounds < 1 or steps < 1 or not noise >= 0 or not sharpness > 0:
+    if rounds < 1 or steps < 1 or batch_size < 1 or not noise >= 0 or not sharpness > 0:
         raise ValueError(
-            f"rounds={rounds} and steps={steps} must be at least 1, noise={noise} at least 0, "
-            f"sharpness={sharpness} above 0"
+            f"rounds={rounds}, steps={steps}, batch_size={batch_size} must be at least 1, "
+            f"noise={noise} at least 0, sharpness={sharpness} above 0"
         )
     if trainable != "head" and type(trainable) is not int:
         raise ValueError(f"trainable must be 'head' or a number of blocks, not {trainable!r}")
+    if trainable != "head":
+        check_last(net.backbone, trainable)
+    images, numbers = pictures_of(train)
+    answers = np.asarray(numbers if labels is None else labels)
+    if answers.shape != numbers.shape:
+        raise ValueError(
+            f"there are {len(numbers)} pictures and labels of shape {answers.shape}: give one "
+            "label for each picture"
+        )
+    classes, targets = np.unique(answers, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(f"all pictures are {classes[0]!r}: a program needs two classes or more")
     accelerator = accelerator or Accelerator()
     net.to(accelerator.device)
-    answers = np.asarray(train.labels if labels is None else labels)
-    classes, targets = np.unique(answers, return_inverse=True)
     held = None
     if validation is not None:
-        held = np.asarray(validation.labels)
+        held = pictures_of(validation)[1]
         held = held if labels is None else _named(held, train.labels, answers)
+    learner = FoldSEM() if fold is None else fold
     folder = None if checkpoint is None else Path(checkpoint)
+    if folder is not None:
+        about = dict(
+            fold={k: str(v) for k, v in learner.get_params().items()},
+            labels=hashlib.sha256("|".join(map(str, answers.tolist())).encode()).hexdigest()[:16],
+            inputs=identity(net.backbone, images, trainable),
+            trainable=trainable,
+        )
+        _from_the_start(net, folder, about)
     epochs = -(-steps // max(1, len(answers) // batch_size))
     reader, inputs = _reader(net, train, trainable, noise, progress)
     groups = parameter_groups(net.concepts, lr, weight_decay)
     if reader.stem is not None:
         groups += parameter_groups(reader.stem, backbone_lr, 0.05)
     strength = dict(noise=noise, sharpness=sharpness)
-    learner = FoldSEM() if fold is None else fold
     done, best = Refined(learner), ((-1.0, 0), {})
     for number in range(rounds):
         bits = _bits(reader, inputs)
@@ -233,6 +259,35 @@ def _reader(net: ConceptViT, train, trainable, noise: float, progress: bool):
         inputs = cached_tokens(net.backbone, train, trainable, progress=progress)
     reader = _Reader(stem, net.concepts, spread).to(next(net.parameters()).device)
     return reader.eval(), inputs
+
+
+def _from_the_start(net: ConceptViT, folder: Path, about: dict) -> None:
+    """Keep what a run starts from, or go back to it, so that it can go on in the same session."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"checkpoint={str(folder)!r} is a file: name a folder for the rounds")
+    path, written = folder / "start.safetensors", {"refine": json.dumps(about)}
+    parts = nn.ModuleDict({"concepts": net.concepts})
+    if about["trainable"] != "head":
+        parts["stem"] = Tail(net.backbone, about["trainable"], net.pooling)
+    if path.exists():
+        tensors = read_safetensors(path)
+        with safe_open(path, "pt") as handle:
+            then = json.loads((handle.metadata() or {}).get("refine", "{}"))
+        if other := [k for k in about if then.get(k) != json.loads(json.dumps(about))[k]]:
+            raise ValueError(
+                f"{folder} belongs to a run with other {', '.join(other)}: delete it or name "
+                "another folder"
+            )
+        try:
+            parts.load_state_dict(tensors)
+        except RuntimeError as error:
+            raise ValueError(
+                f"{folder} belongs to another network: delete it or name another folder"
+            ) from error
+    elif not (folder / "round-0.json").exists():  # else of a run that kept no start
+        state = {k: v.detach().cpu().contiguous().clone() for k, v in parts.state_dict().items()}
+        with runtime.atomic_write(path) as temporary:
+            save_file(state, temporary, metadata=written)
 
 
 def _kept(folder: Path | None, number: int, program: Program) -> Program:

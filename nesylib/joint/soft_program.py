@@ -63,6 +63,7 @@ class SoftProgram:
         return sorted(found)
 
     def __call__(self, logits: torch.Tensor) -> torch.Tensor:
+        logits = torch.as_tensor(logits)
         if logits.ndim != 2 or logits.shape[1] != len(self.index):
             raise ValueError(
                 f"logits must be (N, {len(self.index)}) for this program, got {tuple(logits.shape)}"

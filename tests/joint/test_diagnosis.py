@@ -1,5 +1,7 @@
 """Codes made to fail in one way each are named for it; a healthy set of codes is left in peace."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -183,3 +185,16 @@ def test_html_is_safe_and_the_frame_complete():
 def test_bad_input(codes, labels, words):
     with pytest.raises(ValueError, match=words):
         diagnose(codes, labels)
+
+
+def test_names_beside_numbers_are_refused():
+    bits, labels = np.eye(2)[np.arange(40) % 2], np.arange(40) % 2
+    program = FoldSEM().fit(bits.astype(bool), np.array(["a", "b"])[labels]).program_
+    with pytest.raises(ValueError, match="names"):
+        diagnose(bits, labels, program)
+
+
+def test_the_rounds_of_refining_have_no_contrastive_loss():
+    rounds = SimpleNamespace(rounds=[{"round": 1, "loss_last": 0.2}])
+    codes, labels = np.eye(2)[np.arange(40) % 2], np.arange(40) % 2
+    assert not diagnose(codes, labels, history=rounds, batch_size=8)

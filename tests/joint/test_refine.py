@@ -122,3 +122,43 @@ def test_settings_out_of_range(wrong):
         refine(ConceptViT("nesy_tiny", 8, **SMALL), squares(64, 0), **(QUICK | wrong))
     with pytest.raises(ValueError, match="'head' or a number"):
         refine(ConceptViT("nesy_tiny", 8, **SMALL), squares(64, 0), trainable="all", **QUICK)
+
+
+def test_bad_input_says_what_to_do(tmp_path):
+    net, train = trained(epochs=1), squares(64, 0)
+    with pytest.raises(ValueError, match="two classes"):
+        refine(net, train.take(np.arange(0, 64, 4)), **QUICK)
+    with pytest.raises(ValueError, match="one label for each"):
+        refine(net, train, labels=train.labels[:5], **QUICK)
+    with pytest.raises(ValueError, match="batch_size"):
+        refine(net, train, **(QUICK | dict(batch_size=0)))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="folder"):
+        refine(net, train, checkpoint=tmp_path / "file", **QUICK)
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path):
+    train, net = squares(64, 0), trained(epochs=3)
+    options = QUICK | dict(rounds=1, steps=2, checkpoint=tmp_path / "run")
+    refine(net, train, **options)
+    with pytest.raises(ValueError, match="other fold"):
+        refine(net, train, fold=FoldSEM(ratio=0.1), **options)
+    with pytest.raises(ValueError, match="other inputs"):
+        refine(net, ImageSet(255 - train.images, train.labels, train.classes), **options)
+
+
+def test_going_on_in_the_same_session(tmp_path):
+    """The network has moved when a run is stopped; the run goes back to where it began."""
+    train, options = squares(128, 0), QUICK | dict(trainable=1, backbone_lr=1e-3)
+    whole, net = trained(), trained()
+    expected = refine(whole, train, **options)
+
+    def stop(row):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        refine(net, train, checkpoint=tmp_path / "run", on_round=stop, **options)
+    found = refine(net, train, checkpoint=tmp_path / "run", **options)
+    assert [r["learned"] for r in found.rounds] == [r["learned"] for r in expected.rounds]
+    for a, b in zip(net.parameters(), whole.parameters(), strict=True):
+        assert torch.equal(a, b)

@@ -56,7 +56,7 @@ def test_a_look_measures_what_it_says(net, stripes):
 
 
 def test_watching_does_not_change_training(stripes):
-    from conftest import small_net
+    from small_joint import small_net
 
     plain, watched = small_net(), small_net()
     fit(plain, stripes[0], epochs=3, **QUIET)
@@ -130,7 +130,7 @@ def test_a_second_training_with_one_watcher_starts_afresh(net, stripes):
 SCRIPT = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
-from conftest import small_net, striped
+from small_joint import small_net, striped
 from nesylib.concepts import fit
 from nesylib.joint import RuleWatcher
 
@@ -155,7 +155,7 @@ fit(net, train, epochs=6, batch_size=32, lr=3e-3, trainable=trainable, progress=
     ("trainable", "moment"), [("head", "before"), ("1", "before"), ("all", "")]
 )
 def test_killed_and_resumed_ends_at_the_same_program(stripes, tmp_path, trainable, moment):
-    from conftest import small_net
+    from small_joint import small_net
 
     path = tmp_path / "run.safetensors"
     here = str(Path(__file__).parent)
@@ -222,7 +222,7 @@ TWO = """
 import json, sys
 import torch.distributed as dist
 sys.path.insert(0, sys.argv[1])
-from conftest import small_net, striped
+from small_joint import small_net, striped
 from nesylib.joint import RuleWatcher
 
 rank = int(sys.argv[2])
