@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import replace
 from math import log
 from pathlib import Path
 
 import numpy as np
-from heads import Rooms, nearest_mean, record_all
+from heads import Rooms, arguments, nearest_mean, over_seeds, record_all
 from measures import rules_on_bits
 
 from nesylib import concepts, data, record
@@ -140,19 +138,14 @@ def measure_digits(seed: int) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data_set", choices=tuple(COMMANDS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--record", action="store_true", help="write to book/results")
-    parser.add_argument("--weights", type=Path, help="ViT-Ti weights (safetensors), for places")
-    options = parser.parse_args()
-    runs = {}
-    for seed in options.seeds:
+    options = arguments(__doc__, COMMANDS)
+
+    def measure_one(seed: int) -> dict:
         if options.data_set == "digits":
-            runs[seed] = measure_digits(seed)
-        else:
-            runs[seed] = measure_rooms(options.data_set, seed, options.weights)
-        print(f"seed {seed} done", file=sys.stderr)
+            return measure_digits(seed)
+        return measure_rooms(options.data_set, seed, options.weights)
+
+    runs = over_seeds(options.seeds, measure_one)
     name = {"digits": "digits", "scenes": "scenes-P5", "places": "places6-P5"}[options.data_set]
     command = COMMANDS[options.data_set]
     measured = record_all("entropy", name, runs, UNITS, command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +109,22 @@ def record_all(area: str, name: str, runs: dict, units: dict, command: str) -> l
     for m in measured:
         print(f"{m.key:60} {m}")
     return measured
+
+
+def arguments(doc: str, commands) -> argparse.Namespace:
+    """What every experiment on a single loss is told: which pictures, seeds, record, weights."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("data_set", choices=tuple(commands))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--record", action="store_true", help="write to book/results")
+    parser.add_argument("--weights", type=Path, help="ViT-Ti weights (safetensors), for places")
+    return parser.parse_args()
+
+
+def over_seeds(seeds, measure) -> dict[int, dict]:
+    """``measure(seed)`` for every seed, telling when one is done."""
+    runs = {}
+    for seed in seeds:
+        runs[seed] = measure(seed)
+        print(f"seed {seed} done", file=sys.stderr)
+    return runs

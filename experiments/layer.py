@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from heads import Rooms, record_all
+from heads import Rooms, arguments, over_seeds, record_all
 from layers import WIDE, Layers
 from sklearn.metrics import roc_auc_score
 from torch.nn import functional as F
@@ -111,16 +109,8 @@ def measure(kind: str, seed: int, weights: Path | None) -> dict[str, dict[str, f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data_set", choices=tuple(COMMANDS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--record", action="store_true", help="write to book/results")
-    parser.add_argument("--weights", type=Path, help="ViT-Ti weights (safetensors), for places")
-    options = parser.parse_args()
-    runs = {}
-    for seed in options.seeds:
-        runs[seed] = measure(options.data_set, seed, options.weights)
-        print(f"seed {seed} done", file=sys.stderr)
+    options = arguments(__doc__, COMMANDS)
+    runs = over_seeds(options.seeds, lambda seed: measure(options.data_set, seed, options.weights))
     name = {"scenes": "scenes-P5", "places": "places6-P5"}[options.data_set]
     measured = record_all("layer", name, runs, UNITS, COMMANDS[options.data_set])
     if options.record:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from heads import Rooms, nearest_mean, record_all
+from heads import Rooms, arguments, nearest_mean, over_seeds, record_all
 from measures import rules_on_bits
 from sklearn.linear_model import LogisticRegression
 
@@ -141,16 +139,10 @@ def measure_rooms(kind: str, seed: int, weights: Path | None) -> dict[str, dict[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data_set", choices=tuple(COMMANDS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--record", action="store_true", help="write to book/results")
-    parser.add_argument("--weights", type=Path, help="ViT-Ti weights (safetensors), for places")
-    options = parser.parse_args()
-    runs = {}
-    for seed in options.seeds:
-        runs[seed] = measure_rooms(options.data_set, seed, options.weights)
-        print(f"seed {seed} done", file=sys.stderr)
+    options = arguments(__doc__, COMMANDS)
+    runs = over_seeds(
+        options.seeds, lambda seed: measure_rooms(options.data_set, seed, options.weights)
+    )
     name = {"scenes": "scenes-P5", "places": "places6-P5"}[options.data_set]
     measured = record_all("sparsity", name, runs, UNITS, COMMANDS[options.data_set])
     whole = [f"gamma-{gamma}" for gamma in GAMMAS if gamma < 10]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from heads import Rooms, record_all
+from heads import Rooms, arguments, over_seeds, record_all
 from layers import Layers
 from torch.nn import functional as F
 
@@ -132,19 +130,14 @@ def measure_free(seed: int) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data_set", choices=tuple(COMMANDS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--record", action="store_true", help="write to book/results")
-    parser.add_argument("--weights", type=Path, help="ViT-Ti weights (safetensors), for places")
-    options = parser.parse_args()
-    runs = {}
-    for seed in options.seeds:
+    options = arguments(__doc__, COMMANDS)
+
+    def measure_one(seed: int) -> dict:
         if options.data_set == "free":
-            runs[seed] = measure_free(seed)
-        else:
-            runs[seed] = measure_rooms(options.data_set, seed, options.weights)
-        print(f"seed {seed} done", file=sys.stderr)
+            return measure_free(seed)
+        return measure_rooms(options.data_set, seed, options.weights)
+
+    runs = over_seeds(options.seeds, measure_one)
     name = {"scenes": "scenes-P5", "places": "places6-P5", "free": "free-codes"}[options.data_set]
     measured = record_all("supcon", name, runs, UNITS, COMMANDS[options.data_set])
     if options.record:
