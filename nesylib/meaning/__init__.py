@@ -1,0 +1,22 @@
+"""What do the neurons mean?
+
+A neuron that a program reads is a name without a meaning. Everything here looks for one, and
+measures how far to believe it: where in a picture a neuron looks, which word fits it, and
+whether one word is enough.
+"""
+
+from importlib import import_module
+
+_WHERE: dict[str, str] = {}  # imported when asked for: most of it needs torch
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str):
+    if name in _WHERE:
+        return getattr(import_module(f"nesylib.meaning.{_WHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
