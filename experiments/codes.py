@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import torch
-from measures import tree_on_bits
+from measures import collect, tree_on_bits
 from sklearn.linear_model import LogisticRegression
 
-from nesylib import checkpoints, concepts, data, vit
+from nesylib import checkpoints, concepts, data, record, runtime, vit
 from nesylib.rules import FoldSEM
 
 VIT_TI = "vit_tiny_patch16_224.augreg_in21k_ft_in1k"
@@ -130,3 +132,31 @@ def contrasts(name: str, seed: int, weights: Path | str, train):
         layer.linear.weight.copy_(torch.from_numpy(rows[first] - rows[second]))
         layer.linear.bias.copy_(torch.from_numpy(offsets[first] - offsets[second]))
     return net
+
+
+def arguments(parser: argparse.ArgumentParser, data_sets) -> argparse.Namespace:
+    """What every experiment on whole networks is told."""
+    parser.add_argument("data_set", choices=data_sets)
+    parser.add_argument("--weights", type=Path, default="hub", help="ViT-Ti (safetensors)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--record", action="store_true", help="write to book/results")
+    return parser.parse_args()
+
+
+def run_and_record(measure, options, script: str, what: str) -> None:
+    """``measure(data set, seed, options)`` for every seed, printed, and recorded when asked."""
+    runs = {}
+    for seed in options.seeds:
+        runtime.seed_everything(seed)
+        runs[seed] = measure(options.data_set, seed, options)
+        print(f"seed {seed} done", flush=True, file=sys.stderr)
+    command = " ".join(
+        ["python", f"experiments/{script}", *([what] if hasattr(options, "what") else [])]
+        + [options.data_set, *(["--weights FILE"] if options.data_set in REAL else [])]
+    )
+    name = LABEL.get(options.data_set, options.data_set)
+    measured = collect("nesyvit", name, runs, tier="demo", command=command)
+    for m in measured:
+        print(f"{m.key:60} {m}", flush=True)
+    if options.record:
+        print("written to", record.save(f"nesyvit-{what}-{options.data_set}", measured).name)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
 import numpy as np
 from codes import (
     HEAD,
-    LABEL,
     REAL,
+    arguments,
     code,
     contrasts,
     detectors,
@@ -19,10 +17,11 @@ from codes import (
     probe,
     read,
     rules_of,
+    run_and_record,
 )
-from measures import collect, rules_on_bits
+from measures import rules_on_bits
 
-from nesylib import concepts, joint, record, runtime, vit
+from nesylib import concepts, joint, vit
 from nesylib.concepts import ConceptLoss
 from nesylib.rules import FoldSEM
 
@@ -159,33 +158,18 @@ def transfer(name: str, seed: int, options) -> dict:
     found = {}
     for key, loss in WEIGHTS.items():
         net = trained(name, seed, options, fit, loss)
-        found[f"weights-{key}"] = rules_of(net, fit, test)[0]
-        found[f"weights-{key}-held-out"] = {"accuracy": rules_of(net, fit, held)[0]["accuracy"]}
+        fold = FoldSEM().fit(concepts.binarize(code(net, fit)), fit.labels)
+        found[f"weights-{key}"] = rules_of(net, fit, test, fold)[0]
+        held_out = rules_of(net, fit, held, fold)[0]["accuracy"]
+        found[f"weights-{key}-held-out"] = {"accuracy": held_out}
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("sets", "pairs", "ablation", "width", "transfer"))
-    parser.add_argument("data_set", choices=(*REAL, "scenes-P3.1", "scenes-P5"))
-    parser.add_argument("--weights", type=Path, default="hub", help="ViT-Ti (safetensors)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--record", action="store_true", help="write to book/results")
-    options = parser.parse_args()
-    runs = {}
-    for seed in options.seeds:
-        runtime.seed_everything(seed)
-        runs[seed] = globals()[options.what](options.data_set, seed, options)
-        print(f"seed {seed} done", flush=True, file=sys.stderr)
-    name = LABEL.get(options.data_set, options.data_set)
-    command = f"python experiments/nesyvit.py {options.what} {options.data_set}"
-    command += " --weights FILE" * (options.data_set in REAL)
-    measured = collect("nesyvit", name, runs, tier="demo", command=command)
-    for m in measured:
-        print(f"{m.key:60} {m}", flush=True)
-    if options.record:
-        saved = record.save(f"nesyvit-{options.what}-{options.data_set}", measured)
-        print("written to", saved.name)
+    options = arguments(parser, (*REAL, "scenes-P3.1", "scenes-P5"))
+    run_and_record(globals()[options.what], options, "nesyvit.py", options.what)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import copy
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
-from codes import LABEL, REAL, VIT_TI, read, real_pictures
-from measures import collect
+from codes import REAL, VIT_TI, arguments, read, real_pictures, run_and_record
 
-from nesylib import concepts, joint, record, runtime
+from nesylib import concepts, joint
 
 SETTINGS = {  # pixels, blocks, epochs, learning rate of the blocks
     "P2": (224, 1, 6, 1e-4),
@@ -54,26 +51,8 @@ def run(name: str, seed: int, options) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data_set", choices=tuple(REAL))
-    parser.add_argument("--weights", type=Path, default="hub", help="ViT-Ti (safetensors)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--record", action="store_true", help="write to book/results")
-    options = parser.parse_args()
-    runs = {}
-    for seed in options.seeds:
-        runtime.seed_everything(seed)
-        runs[seed] = run(options.data_set, seed, options)
-        print(f"seed {seed}", flush=True, file=sys.stderr)
-        for method, row in runs[seed].items():
-            print(f"  {method:40} {row}", flush=True, file=sys.stderr)
-    name = LABEL.get(options.data_set, options.data_set)
-    command = f"python experiments/nesyvit_blocks.py {options.data_set} --weights FILE"
-    measured = collect("nesyvit", name, runs, tier="demo", command=command)
-    for m in measured:
-        print(f"{m.key:60} {m}")
-    if options.record:
-        print("written to", record.save(f"nesyvit-blocks-{options.data_set}", measured).name)
+    options = arguments(argparse.ArgumentParser(description=__doc__), tuple(REAL))
+    run_and_record(run, options, "nesyvit_blocks.py", "blocks")
 
 
 if __name__ == "__main__":

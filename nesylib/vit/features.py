@@ -42,19 +42,22 @@ def pool_tokens(model: nn.Module, images: torch.Tensor, pooling: str = "cls") ->
     """
     if pooling not in POOLINGS:
         raise ValueError(f"unknown pooling {pooling!r}: use one of {', '.join(POOLINGS)}")
+    if pooling == "cls" and getattr(model, "cls_token", None) is None:
+        raise ValueError("this ViT has no [CLS] token: use pooling='mean'")
     pixels = to_input(model, images)
+    return pool(model, lambda: model.forward_features(pixels), pooling)
+
+
+def pool(model: nn.Module, run: Callable[[], torch.Tensor], pooling: str) -> torch.Tensor:
+    """One vector ``(N, E)`` from the tokens that ``run`` makes with the blocks of ``model``."""
     prefix = model.num_prefix_tokens
     if pooling == "attn":
         with record_attention(model, (-1,)) as maps:
-            tokens = model.forward_features(pixels)
+            tokens = run()
         weights = cls_patch_attention(maps[len(model.blocks) - 1], prefix)
         return torch.einsum("np,npe->ne", weights, tokens[:, prefix:])
-    tokens = model.forward_features(pixels)
-    if pooling == "mean":
-        return tokens[:, prefix:].mean(1)
-    if getattr(model, "cls_token", None) is None:
-        raise ValueError("this ViT has no [CLS] token: use pooling='mean'")
-    return tokens[:, 0]
+    tokens = run()
+    return tokens[:, prefix:].mean(1) if pooling == "mean" else tokens[:, 0]
 
 
 @torch.inference_mode()
@@ -116,7 +119,8 @@ def in_batches(
     """``function`` of every batch of pictures, each moved to ``device``; one array a batch."""
     rows = []
     for start in track(range(0, len(images), batch_size), label, progress):
-        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_size]))
+        batch = np.ascontiguousarray(images[start : start + batch_size])
+        batch = torch.from_numpy(batch if batch.flags.writeable else batch.copy())
         rows.append(function(batch.to(device)).cpu().numpy())
     return rows
 

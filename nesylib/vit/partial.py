@@ -20,9 +20,8 @@ from torch.nn import functional as F
 
 from nesylib import runtime
 from nesylib.progress import track
-from nesylib.vit.attention import cls_patch_attention, record_attention
 from nesylib.vit.backbones import to_input
-from nesylib.vit.features import POOLINGS, fingerprint
+from nesylib.vit.features import POOLINGS, fingerprint, pool
 
 
 class Tail(nn.Module):
@@ -60,12 +59,7 @@ class Tail(nn.Module):
             for block in self.blocks[:-1]:
                 tokens = block(tokens)
             return self.norm(cls_after(self.blocks[-1], tokens))
-        if self.pooling == "mean":
-            return self._run(tokens)[:, self.num_prefix_tokens :].mean(1)
-        with record_attention(self, (-1,)) as maps:
-            tokens = self._run(tokens)
-        weights = cls_patch_attention(maps[len(self.blocks) - 1], self.num_prefix_tokens)
-        return torch.einsum("np,npe->ne", weights, tokens[:, self.num_prefix_tokens :])
+        return pool(self, lambda: self._run(tokens), self.pooling)
 
     def _run(self, tokens: torch.Tensor) -> torch.Tensor:
         for block in self.blocks:
