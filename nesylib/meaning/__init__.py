@@ -7,7 +7,9 @@ whether one word is enough.
 
 from importlib import import_module
 
-_WHERE: dict[str, str] = {}  # imported when asked for: most of it needs torch
+_WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
+    "Labels": "labels",
+}
 
 __all__ = sorted(_WHERE)
 
