@@ -8,6 +8,8 @@ trains a teacher from nothing, what turns numbers into symbols, and what symbols
 from importlib import import_module
 
 _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
+    "Teacher": "teacher",
+    "Tokens": "teacher",
 }
 
 __all__ = sorted(_WHERE)
