@@ -8,7 +8,21 @@ whether one word is enough.
 from importlib import import_module
 
 _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
+    "CoActivation": "coactive",
+    "HEAT_MAPS": "maps",
     "Labels": "labels",
+    "class_purity": "purity",
+    "coactivation": "coactive",
+    "concept_auc": "inside_class",
+    "concept_purity": "purity",
+    "heat_maps": "maps",
+    "mean_similarity": "alike",
+    "measures_summary": "polysemanticity",
+    "monosemanticity": "alike",
+    "neuron_measures": "polysemanticity",
+    "top_shares": "purity",
+    "upsample": "maps",
+    "within_class_auc": "inside_class",
 }
 
 __all__ = sorted(_WHERE)
