@@ -1,0 +1,111 @@
+"""Which known concept does a neuron follow, when all pictures are of one class?
+
+Concepts go with classes: every bedroom has a bed. A neuron that only knows bedrooms therefore
+"finds" beds. Compared *within* a class, it does not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from nesylib.concepts._checks import activations_of, labels_of
+from nesylib.meaning.purity import concepts_of
+
+
+def concept_auc(activations, concepts, labels=None, *, least: int = 10) -> np.ndarray:
+    """AUC of each neuron for each concept, ``(D, K)``: 0.5 knows nothing, 1 is perfect.
+
+    The AUC is the chance that the neuron is stronger in a picture with the concept than in one
+    without, ties counted half (Mann and Whitney's U).
+
+    Parameters
+    ----------
+    activations
+        ``(N, D)`` in [0, 1].
+    concepts
+        ``(N, K)`` bool.
+    labels
+        ``(N,)``. If given, only pairs of pictures of the same class are compared, all such pairs
+        alike. A neuron that tells the class and nothing more then has 0.5 for every concept.
+    least
+        A concept needs that many pictures with it, and as many without (of classes that have
+        both), or it is NaN.
+    """
+    values = activations_of(activations)
+    shown = concepts_of(concepts, len(values))
+    labels = np.zeros(len(values), int) if labels is None else labels_of(labels, len(values))
+    wins = np.zeros((values.shape[1], shown.shape[1]))
+    pairs, having, lacking = np.zeros((3, shown.shape[1]))
+    for c in np.unique(labels):
+        inside = labels == c
+        with_it = shown[inside].sum(0)
+        without = inside.sum() - with_it
+        ranks = rankdata(values[inside], axis=0)
+        wins += (ranks.T @ shown[inside] - with_it * (with_it + 1) / 2) * (without > 0)
+        pairs += with_it * without
+        having += with_it * (without > 0)
+        lacking += without * (with_it > 0)
+    enough = (np.minimum(having, lacking) >= least) & (pairs > 0)
+    return np.where(enough, wins / np.where(enough, pairs, 1), np.nan)
+
+
+def within_class_auc(
+    activations, concepts, labels, *, shuffles: int = 10, seed: int = 0, least: int = 10
+):
+    """The concept that each neuron follows best within classes, and how well chance would do.
+
+    The best of many concepts is above 0.5 for noise too. ``by_chance`` is the mean best AUC when
+    the pictures of each class are shuffled.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by neuron: ``concept`` (its column, -1 if none can be told), ``auc``,
+        ``by_chance``. A neuron that never changes within a class follows nothing: NaN.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit, NaN, or no shuffles.
+    """
+    import pandas as pd
+
+    if shuffles < 1:
+        raise ValueError(f"shuffles must be at least 1, got {shuffles}")
+    values = activations_of(activations)
+    labels = labels_of(labels, len(values))
+    shown = concepts_of(concepts, len(values))
+    changes = np.zeros(values.shape[1], bool)
+    for c in np.unique(labels):
+        changes |= np.ptp(values[labels == c], axis=0) > 0
+
+    def best(shown) -> np.ndarray:
+        return _largest(concept_auc(values, shown, labels, least=least))[1]
+
+    rng = np.random.default_rng(seed)
+    chance = [best(shown[shuffled_within(labels, rng)]) for _ in range(shuffles)]
+    concept, auc = _largest(concept_auc(values, shown, labels, least=least))
+    concept, auc, chance = (
+        np.where(changes, x, other)
+        for x, other in ((concept, -1), (auc, np.nan), (np.mean(chance, axis=0), np.nan))
+    )
+    frame = pd.DataFrame({"concept": concept, "auc": auc, "by_chance": chance})
+    frame.index.name = "neuron"
+    return frame
+
+
+def shuffled_within(labels, rng: np.random.Generator) -> np.ndarray:
+    """A random order of the pictures in which every picture stands for one of its own class."""
+    order = np.empty(len(labels), dtype=int)
+    order[np.argsort(labels, kind="stable")] = np.lexsort((rng.random(len(labels)), labels))
+    return order
+
+
+def _largest(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Column and value of the largest entry of each row, -1 and NaN where all are NaN."""
+    filled = np.where(np.isnan(table), -np.inf, table)
+    column = filled.argmax(1)
+    value = filled.max(1)
+    none = np.isinf(value)
+    return np.where(none, -1, column), np.where(none, np.nan, value)
