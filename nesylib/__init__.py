@@ -5,6 +5,10 @@
 ``vit``         Vision Transformers (timm's and small ones), features, attention
 ``concepts``    the sparse concept layer of NeSyViT: model, losses, training, bits
 ``rules``       FOLD-SE-M, logic programs, clingo, explanations
+``joint``       where both meet: early stopping on rules, diagnosis, refining
+``meaning``     what neurons mean: heat-maps, names, purity
+``bias``        cues that should not count: found and repaired
+``symbols``     pictures as short sequences of symbols
 ``viz``         figures for light and dark pages, sliders that need no kernel
 ``learn``       exercises with checks, hints and solutions
 ``checkpoints`` small weights trained by this project, each with a card
@@ -15,28 +19,27 @@
 Importing ``nesylib`` loads none of them: each is loaded when it is first used.
 """
 
-from importlib import import_module
+from nesylib._lazy import lazy
 
 __version__ = "0.1.0"
 
 _PARTS = (
+    "bias",
     "checkpoints",
     "concepts",
     "data",
+    "joint",
     "learn",
+    "meaning",
     "record",
     "rules",
     "runtime",
+    "symbols",
     "viz",
     "vit",
 )
-
-
-def __getattr__(name: str):
-    if name in _PARTS:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module 'nesylib' has no attribute {name!r}")
+__getattr__, _names, __all__ = lazy(__name__, dict.fromkeys(_PARTS, ""))
 
 
 def __dir__() -> list[str]:
-    return [*_PARTS, "__version__"]
+    return [*_names(), "__version__"]

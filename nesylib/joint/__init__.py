@@ -11,7 +11,7 @@ out of it, names what went wrong, and tunes the neurons that a program reads. It
 ``refining.py``      refine: tune the neurons for the program, learn the program again
 """
 
-from importlib import import_module
+from nesylib._lazy import lazy
 
 _WHERE = {  # imported when asked for: watching and tuning need torch, diagnosing does not
     "Diagnosis": "diagnosis",
@@ -24,14 +24,4 @@ _WHERE = {  # imported when asked for: watching and tuning need torch, diagnosin
     "refine": "refining",
 }
 
-__all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        return getattr(import_module(f"nesylib.joint.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy(__name__, _WHERE)

@@ -5,7 +5,7 @@ measures how far to believe it: where in a picture a neuron looks, which word fi
 whether one word is enough.
 """
 
-from importlib import import_module
+from nesylib._lazy import lazy
 
 _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "CoActivation": "coactive",
@@ -25,14 +25,4 @@ _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "within_class_auc": "inside_class",
 }
 
-__all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        return getattr(import_module(f"nesylib.meaning.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy(__name__, _WHERE)

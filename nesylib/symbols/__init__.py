@@ -5,21 +5,11 @@ them and writes a few symbols from a vocabulary. Here are both, the self-distill
 trains a teacher from nothing, what turns numbers into symbols, and what symbols are judged by.
 """
 
-from importlib import import_module
+from nesylib._lazy import lazy
 
 _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "Teacher": "teacher",
     "Tokens": "teacher",
 }
 
-__all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        return getattr(import_module(f"nesylib.symbols.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy(__name__, _WHERE)
