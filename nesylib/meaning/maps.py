@@ -92,7 +92,7 @@ def heat_maps(
         batch_size = min(batch_size, gradient_attention.pictures_at_once(net))
     draw = np.random.default_rng(seed)
     device = next(net.parameters()).device
-    with evaluating(net), torch.no_grad():
+    with evaluating(net), torch.inference_mode(False), torch.no_grad():
         for start in track(range(0, len(images), batch_size), method, progress):
             rows = slice(start, start + batch_size)
             batch = torch.from_numpy(np.ascontiguousarray(images[rows])).to(device)
