@@ -9,7 +9,7 @@ from torch import nn
 from nesylib import checkpoints, data, meaning
 from nesylib.concepts import ConceptViT, SparseConceptLayer
 from nesylib.meaning.removal import REMOVALS, Remover, blurred
-from nesylib.vit import create_backbone, to_input
+from nesylib.vit import to_input
 
 POOLINGS = ("cls", "attn", "mean")
 
