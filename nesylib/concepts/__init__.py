@@ -1,7 +1,10 @@
 """NeSyViT's sparse concepts: from a picture to bits.
 
 ``model.py``       SparseConceptLayer and ConceptViT
+``topk.py``        a layer of which only the k strongest neurons may be on
+``whitening.py``   neurons that are uncorrelated by construction
 ``losses.py``      supervised contrastive, entropy and L1 loss, and their weighted sum
+``decorrelation.py``  a loss against neurons that say the same
 ``gather.py``      the global batch of several processes, with gradients
 ``augment.py``     small random changes to a batch of pictures
 ``loop.py``        one training loop for all: seeds, schedule, resuming, early stop on NaN
@@ -29,6 +32,7 @@ from nesylib.concepts.binarization import (
     threshold_sweep,
     unsure_share,
 )
+from nesylib.concepts.decorrelation import DecorrelatedLoss, decorrelation_loss
 from nesylib.concepts.encoding import binarize, code_summary, encode
 from nesylib.concepts.gather import gather_batch
 from nesylib.concepts.information import code_information, neuron_information
@@ -47,13 +51,16 @@ from nesylib.concepts.readers import READERS, knn_answers, linear_answers, mean_
 from nesylib.concepts.saving import load_model, save_model
 from nesylib.concepts.stability import Matching, Stability, match_neurons, seed_stability
 from nesylib.concepts.thresholds import neuron_thresholds
+from nesylib.concepts.topk import TopKConceptLayer
 from nesylib.concepts.training import fit
+from nesylib.concepts.whitening import settle, whiten
 
 __all__ = [
     "READERS",
     "Augment",
     "ConceptLoss",
     "ConceptViT",
+    "DecorrelatedLoss",
     "History",
     "LossParts",
     "Matching",
@@ -61,12 +68,14 @@ __all__ = [
     "PlainViT",
     "SparseConceptLayer",
     "Stability",
+    "TopKConceptLayer",
     "TrainingDiverged",
     "activation_histogram",
     "binarization_loss",
     "binarize",
     "code_information",
     "code_summary",
+    "decorrelation_loss",
     "encode",
     "entropy_loss",
     "fidelity",
@@ -87,7 +96,9 @@ __all__ = [
     "pairwise_agreement",
     "save_model",
     "seed_stability",
+    "settle",
     "supcon_loss",
     "threshold_sweep",
     "unsure_share",
+    "whiten",
 ]

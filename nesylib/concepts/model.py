@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -103,6 +104,9 @@ class ConceptViT(nn.Module):
         As :func:`nesylib.vit.create_backbone` takes them.
     seed
         Draws the random weights.
+    top_k
+        If given, at most so many neurons of a picture may be on; see
+        :class:`nesylib.concepts.TopKConceptLayer`.
 
     Shape: pictures ``(N, 3, H, W)``, uint8 or float in 0..1, to activations ``(N, D)`` in (0, 1).
     """
@@ -116,6 +120,7 @@ class ConceptViT(nn.Module):
         weights: str | Path | None = None,
         img_size: int | None = None,
         seed: int = 0,
+        top_k: int | None = None,
         **options,
     ):
         super().__init__()
@@ -128,10 +133,17 @@ class ConceptViT(nn.Module):
                 backbone, weights=weights, img_size=img_size, seed=seed, **options
             )
             self.config["img_size"] = backbone.patch_embed.img_size[0]
+            if top_k is not None:
+                self.config["top_k"] = top_k
         self.backbone = backbone
         self.pooling = pooling
+        layer = SparseConceptLayer
+        if top_k is not None:
+            from nesylib.concepts.topk import TopKConceptLayer  # it builds on this file
+
+            layer = partial(TopKConceptLayer, k=top_k)
         with runtime.seeded(seed + 1):
-            self.concepts = SparseConceptLayer(
+            self.concepts = layer(
                 backbone.num_features, n_concepts, feature_size=_feature_scale(backbone)
             )
 
