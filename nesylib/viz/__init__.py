@@ -3,13 +3,14 @@
 ``figure`` draws with matplotlib and shows a light and a dark picture with an alt text; ``slider``
 makes frames that move in the static page; ``show_pictures``, ``patch_grid``, ``heat_overlay`` and
 ``bits`` show pictures and what a network makes of them; ``show_program`` and ``show_explanation``
-show rules, ``rule_explorer`` lets a reader explore them; ``TrainingPlot`` grows while a network
-trains; ``table``, ``rule_box`` and
-``side_by_side`` are plain HTML; ``widgets`` needs a kernel.
+show rules, ``rule_explorer`` lets a reader explore them, ``concept_explorer`` with heat-maps and
+bits that can be flipped; ``TrainingPlot`` grows while a network trains; ``table``, ``rule_box``
+and ``side_by_side`` are plain HTML; ``widgets`` needs a kernel.
 Matplotlib is imported when something is drawn, not before.
 """
 
 from nesylib.viz import style, widgets
+from nesylib.viz.concept_explorer import concept_explorer
 from nesylib.viz.explorer import rule_explorer
 from nesylib.viz.figure import Figure, figure
 from nesylib.viz.html import Html, escape, rule_box, show, side_by_side, table
@@ -32,6 +33,7 @@ __all__ = [
     "Slider",
     "TrainingPlot",
     "bits",
+    "concept_explorer",
     "escape",
     "figure",
     "frames",

@@ -19,7 +19,7 @@ from nesylib.viz.html import Html, check_alt, css, data_uri, escape
 BUDGET = 280_000
 SIDES = (160, 128, 96, 72, 48)
 
-_STYLE = """
+STYLE = """
 .nesy-explorer{margin:0 0 1.2rem;border:1px solid var(--ny-line);border-radius:10px;
 padding:.9rem 1rem;background:var(--ny-paper)}
 .nesy-explorer button{font:inherit;font-size:.9em;color:var(--ny-ink);background:var(--ny-soft);
@@ -83,8 +83,9 @@ border:1px solid transparent;border-radius:4px;padding:.12em .35em;vertical-alig
 """
 
 # Builds the tray from the fold that serves readers without scripts, then keeps rules, row and
-# tray in step. All texts enter as text, none as markup.
-_SCRIPT = r"""
+# tray in step. All texts enter as text, none as markup. MORE is where another explorer adds its
+# own: it may replace more.row (what is said of a row) and more.shown (called when one is shown).
+SCRIPT = r"""
 (function(){
 document.querySelectorAll('[data-nesy-explorer="KEY"]:not([data-ready])').forEach(function(root){
 var many=document.querySelectorAll("[data-nesy-explorer][data-ready]").length;
@@ -96,7 +97,8 @@ make=function(tag,kind,text){var e=document.createElement(tag);if(kind)e.classNa
 if(text!==undefined)e.textContent=text;return e},
 tray=get(".nesy-tray"),told=get(".nesy-told"),facts=get(".nesy-facts"),list=get(".nesy-clauses"),
 big=get(".nesy-now img"),fold=get("details.nesy-all"),status=get(".nesy-status"),
-back=get(".nesy-back"),items=all(".nesy-clause"),labels=[];
+back=get(".nesy-back"),items=all(".nesy-clause"),labels=[],
+more={row:function(i){return rows[i]},shown:function(){}};
 all(".nesy-all figure").forEach(function(f,i){
 var l=make("label","nesy-row"),r=make("input"),p=f.querySelector("img"),t=rows[i];
 r.type="radio";r.name="KEY-"+many;r.value=i;l.appendChild(r);
@@ -111,13 +113,13 @@ function mark(e,yes,words){e.classList.toggle("yes",yes);e.classList.toggle("no"
 e.querySelector("i").textContent=yes?"\u2713":"\u2717";
 e.querySelector(".nesy-only-read").textContent=(yes?" true":" false")+(words?": "+words:"");
 if(words)e.title=words}
-function choose(i){now=i;var t=rows[i];
+function choose(i){now=i;var t=more.row(i);
 labels.forEach(function(l,k){l.classList.toggle("chosen",k===i);
 l.querySelector("input").checked=k===i});
 root.querySelectorAll("[data-lit]").forEach(function(e){var k=+e.getAttribute("data-lit");
-mark(e,t.b[k]==="1",D.words[t.w[k]])});
+mark(e,t.b[k]==="1",t.words?t.words[k]:D.words[t.w[k]])});
 root.querySelectorAll("[data-ab]").forEach(function(e){var k=+e.getAttribute("data-ab"),
-fires=D.fires[k][i]==="1";mark(e,!fires,D.names[k]+(fires?" holds":" does not hold"))});
+fires=t.e?t.e[k]:D.fires[k][i]==="1";mark(e,!fires,D.names[k]+(fires?" holds":" does not hold"))});
 items.forEach(function(e,k){e.classList.toggle("decides",k===t.d);
 e.classList.toggle("blocks",t.s[k]===D.blocks);
 if(k===t.d)e.setAttribute("aria-current","true");else e.removeAttribute("aria-current");
@@ -127,6 +129,7 @@ told.appendChild(document.createTextNode(" \u2013 "+t.n+", "+t.y));
 facts.textContent=t.f;
 if(big){var p=labels[i].querySelector("img");big.src=p.src;big.alt=p.alt;
 big.className=p.className;big.setAttribute("width",p.getAttribute("width"))}
+more.shown(i,t);
 var d=items[t.d];if(d&&list.scrollHeight>list.clientHeight+4){
 var top=d.offsetTop-list.offsetTop;if(top<list.scrollTop||
 top+d.offsetHeight>list.scrollTop+list.clientHeight)list.scrollTop=Math.max(0,top-8)}}
@@ -138,7 +141,7 @@ rows[i].d===rule});
 labels.forEach(function(l,i){l.hidden=mine.length>0&&mine.indexOf(i)<0});
 back.hidden=rule===null;
 status.textContent=rule===null?D.all:D.names[rule]+" "+(D.kind[rule]==="ab"?"holds for ":"decides ")
-+mine.length+" of "+rows.length+" rows"+(mine.length?"":": all are shown");
++mine.length+" of "+rows.length+" "+D.unit+"s"+(mine.length?"":": all are shown");
 if(mine.length&&mine.indexOf(now)<0)choose(mine[0])}
 items.forEach(function(e,k){var b=e.querySelector("button");b.disabled=false;
 b.setAttribute("aria-pressed","false");b.addEventListener("click",function(){filter(k)})});
@@ -146,6 +149,7 @@ back.addEventListener("click",function(){var k=rule;filter(rule);
 if(k!==null)items[k].querySelector("button").focus()});
 root.addEventListener("keydown",function(e){e.stopPropagation()});
 all(".nesy-live").forEach(function(e){e.style.display=""});
+MORE
 choose(now)});
 })();
 """
@@ -214,20 +218,25 @@ def rule_explorer(
     if pictures is not None:
         says = [model.picture_words(i) for i in range(n)] if alts is None else alts
         says = [check_alt(clean(text), words=1, what="picture") for text in says]
-        images = [
-            f'<img class="nesy-picture dark-light{kind}" alt="{escape(said)}" width="{width}" '
-            f'src="{source}">'
-            for said, (source, width, kind) in zip(says, _stored(pictures), strict=True)
-        ]
+        images = pictures_html(pictures, says)
     rules = len(program.rules)
     some = f"{rules} rule{'' if rules == 1 else 's'} and {n} row{'' if n == 1 else 's'}"
     alt = alt or f"Rule explorer: a program of {some} of data"
     alt = check_alt(clean(alt), what="rule explorer")
-    return Html(_page(model, images, alt, start), _text(model, alt), css("picture", extra=_STYLE))
+    return Html(_page(model, images, alt, start), _text(model, alt), css("picture", extra=STYLE))
 
 
-def _stored(pictures: Sequence[Any]) -> list[tuple[str, int, str]]:
-    """Each picture's address, width on the page and style, as large as :data:`BUDGET` allows."""
+def pictures_html(pictures: Sequence[Any], says: Sequence[str], budget: int = BUDGET) -> list[str]:
+    """An ``<img>`` for each picture, with its words."""
+    return [
+        f'<img class="nesy-picture dark-light{kind}" alt="{escape(said)}" width="{width}" '
+        f'src="{source}">'
+        for said, (source, width, kind) in zip(says, stored(pictures, budget), strict=True)
+    ]
+
+
+def stored(pictures: Sequence[Any], budget: int = BUDGET) -> list[tuple[str, int, str]]:
+    """Each picture's address, width on the page and style, as large as ``budget`` bytes allow."""
     from io import BytesIO
 
     from PIL import Image
@@ -251,12 +260,49 @@ def _stored(pictures: Sequence[Any]) -> list[tuple[str, int, str]]:
                 image.save(stream, "JPEG", quality=82, optimize=True)
                 source = data_uri(stream.getvalue(), "image/jpeg")
             found.append((source, image.width * factor, " nesy-pixels" if factor > 1 else ""))
-        if sum(len(source) for source, _, _ in found) <= BUDGET:
+        if sum(len(source) for source, _, _ in found) <= budget:
             break
     return found
 
 
 def _page(model: Model, images: list[str] | None, alt: str, start: int) -> str:
+    now = f'<div class="nesy-now">{images[start]}</div>' if images else ""
+    body = (
+        f'{bar(model)}<div class="nesy-panes"><div class="nesy-left">{tray(model)}{now}'
+        f'{told(model, start)}</div><div class="nesy-right">{clauses(model, start)}</div></div>'
+        f"{fold(model, images)}"
+    )
+    return finish(model, body, alt, start)
+
+
+def bar(model: Model) -> str:
+    """What is shown, and the way back to all of it."""
+    return (
+        f'<div class="nesy-bar"><span class="nesy-status" role="status">{escape(model.summary())}'
+        '</span><button type="button" class="nesy-back nesy-live" style="display:none" hidden>'
+        f"Show all {model.unit}s</button></div>"
+    )
+
+
+def tray(model: Model) -> str:
+    """The place where the script puts the rows."""
+    return (
+        '<div class="nesy-tray nesy-live" style="display:none" role="radiogroup" '
+        f'aria-label="Choose a {model.unit}"></div>'
+    )
+
+
+def told(model: Model, start: int) -> str:
+    """The answer for the chosen row and what the rules find there."""
+    row = model.rows[start]
+    return (
+        f'<p class="nesy-told" aria-live="polite"><b>{escape(row["a"])}</b> – '
+        f'{escape(row["n"])}, {escape(row["y"])}</p><p class="nesy-facts">{escape(row["f"])}</p>'
+    )
+
+
+def clauses(model: Model, start: int) -> str:
+    """The rules as they stand for the row ``start``, and how to read them."""
     row, counts = model.rows[start], model.counts()
     items = []
     for k, (head, body) in enumerate(model.parts):
@@ -268,37 +314,36 @@ def _page(model: Model, images: list[str] | None, alt: str, start: int) -> str:
         items.append(_item(model, k, counts[k], text, row))
     text = escape(model.default)
     items.append(_item(model, len(model.clauses), counts[-1], text, row))
-    fold = []
-    for i, r in enumerate(model.rows):
-        words = f"{r['n']}: {r['a']}, {r['y']}. {_reason(model, i)}"
-        fold.append(f"<figure>{images[i] if images else ''}")
-        fold.append(f"<figcaption>{escape(words)}</figcaption></figure>")
-    now = f'<div class="nesy-now">{images[start]}</div>' if images else ""
     key_words = (
         '<p class="nesy-key"><span class="nesy-lit yes"><i aria-hidden="true">✓</i>true</span> '
-        '<span class="nesy-lit no"><i aria-hidden="true">✗</i>false</span> of the chosen row. '
-        "Rules are tried from the top; <code style='display:inline'>not ab1</code> is true while "
-        "the exception ab1 does not hold.</p>"
+        '<span class="nesy-lit no"><i aria-hidden="true">✗</i>false</span> of the chosen '
+        f"{model.unit}. Rules are tried from the top; <code style='display:inline'>not ab1</code> "
+        "is true while the exception ab1 does not hold.</p>"
     )
-    body = (
-        f'<div class="nesy-bar"><span class="nesy-status" role="status">{escape(model.summary())}'
-        '</span><button type="button" class="nesy-back nesy-live" style="display:none" hidden>'
-        "Show all rows</button></div>"
-        '<div class="nesy-panes"><div class="nesy-left">'
-        '<div class="nesy-tray nesy-live" style="display:none" role="radiogroup" '
-        'aria-label="Choose a row"></div>'
-        f'{now}<p class="nesy-told" aria-live="polite"><b>{escape(row["a"])}</b> – '
-        f'{escape(row["n"])}, {escape(row["y"])}</p><p class="nesy-facts">{escape(row["f"])}</p>'
-        f'</div><div class="nesy-right"><ol class="nesy-clauses" aria-label="Rules">'
-        f"{''.join(items)}</ol>{key_words}</div></div>"
-        f'<details class="nesy-all"><summary>All rows and why</summary>{"".join(fold)}</details>'
+    return f'<ol class="nesy-clauses" aria-label="Rules">{"".join(items)}</ol>{key_words}'
+
+
+def fold(model: Model, images: list[str] | None) -> str:
+    """Every row with its reason, for readers without scripts."""
+    figures = []
+    for i, r in enumerate(model.rows):
+        words = f"{r['n']}: {r['a']}, {r['y']}. {reason(model, i)}"
+        figures.append(f"<figure>{images[i] if images else ''}")
+        figures.append(f"<figcaption>{escape(words)}</figcaption></figure>")
+    return (
+        f'<details class="nesy-all"><summary>All {model.unit}s and why</summary>'
+        f"{''.join(figures)}</details>"
     )
-    data = model.data(start)
-    key = hashlib.sha256((alt + data + body).encode("utf-8")).hexdigest()[:12]
-    script = _SCRIPT.replace("KEY", key).replace("DATA", data)
+
+
+def finish(model: Model, body: str, alt: str, start: int, script: str = "", **data: Any) -> str:
+    """The whole explorer with its script; ``script`` and ``data`` come on top of the rules'."""
+    text = model.data(start, **data)
+    key = hashlib.sha256((alt + text + body).encode("utf-8")).hexdigest()[:12]
+    code = SCRIPT.replace("MORE", script, 1).replace("KEY", key).replace("DATA", text)
     return (
         f'<div class="nesy nesy-explorer" data-nesy-explorer="{key}" role="group" '
-        f'aria-label="{escape(alt)}">{body}</div><script>{script}</script>'
+        f'aria-label="{escape(alt)}">{body}</div><script>{code}</script>'
     )
 
 
@@ -309,7 +354,7 @@ def _item(model: Model, k: int, count: str, text: str, row: dict) -> str:
     return (
         f'<li class="nesy-clause{kind}"{current}><button type="button" disabled>'
         f"{escape(model.names_of[k])} · {count}</button>"
-        f'<span class="nesy-state">{STATES[state]}</span><code>{text}</code></li>'
+        f'<span class="nesy-state">{model.states[state]}</span><code>{text}</code></li>'
     )
 
 
@@ -329,14 +374,16 @@ def _literal(model: Model, row: int, text: str, kind: str, number: int) -> str:
     )
 
 
-def _reason(model: Model, i: int) -> str:
+def reason(model: Model, i: int) -> str:
     """What the deciding rule found, in words; of the default nothing is left to say."""
     row, words = model.rows[i], list(model.words)
     if row["d"] == len(model.clauses):
         return ""
-    body = model.clauses[row["d"]].body
+    clause = model.clauses[row["d"]]
     place = {lit: k for k, lit in enumerate(model.literals)}
-    return "; ".join(words[row["w"][place[lit]]] for lit in body) + "."
+    found = [words[row["w"][place[lit]]] for lit in clause.body]
+    found += [f"ab{number} does not hold" for number in clause.unless]
+    return "; ".join(found) + "." if found else ""
 
 
 def _text(model: Model, alt: str) -> str:

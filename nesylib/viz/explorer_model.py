@@ -1,4 +1,4 @@
-"""What a rule explorer knows: which rule decides which row, and the truth of every literal."""
+"""What an explorer knows: which rule decides which row, and the truth of every literal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 #: What is said of a rule, an exception or the default on the chosen row.
 STATES = {
-    "decides": "decides this row",
+    "decides": "decides this {unit}",
     "false": "a literal is false",
     "blocked": "an exception holds",
     "late": "would fire, but an earlier rule decides",
@@ -22,15 +22,20 @@ _NUMBER = {name: number for number, name in enumerate(STATES)}
 
 
 class Model:
-    """Everything that the page needs to know, as plain lists."""
+    """Everything that the page needs to know, as plain lists.
 
-    def __init__(self, program, rows, labels, names) -> None:
+    ``unit`` is what the page calls a row: ``"row"``, ``"picture"``.
+    """
+
+    def __init__(self, program, rows, labels, names, unit: str = "row") -> None:
         from nesylib.rules.explain import in_words
         from nesylib.rules.flat import flatten
         from nesylib.rules.printing import Writer, default_clause
 
         table = program.table(rows)
         n = len(table)
+        self.unit = unit
+        self.states = {name: text.format(unit=unit) for name, text in STATES.items()}
         for what, given in (("labels", labels), ("names", names)):
             if given is not None and len(given) != n:
                 raise ValueError(f"{n} rows but {len(given)} {what}: give one for each row")
@@ -62,7 +67,7 @@ class Model:
                 for k, lit in enumerate(self.literals)
             ]
             row = {
-                "n": clean(f"row {i}" if names is None else names[i]),
+                "n": clean(f"{unit} {i}" if names is None else names[i]),
                 "a": answers[i],
                 "d": int(decided[i]),
                 "b": "".join("01"[int(t[i])] for t in truth),
@@ -152,17 +157,21 @@ class Model:
         found = []
         for k, clause in enumerate(self.clauses):
             number = int(self.fires[k].sum()) if clause.label is None else int(decided[k])
-            found.append(f"{number} row{'' if number == 1 else 's'}")
-        number = int(decided[-1])
-        return [*found, f"{number} row{'' if number == 1 else 's'}"]
+            found.append(self.count(number))
+        return [*found, self.count(int(decided[-1]))]
+
+    def count(self, number: int) -> str:
+        """``1 row``, ``3 rows``."""
+        return f"{number} {self.unit}{'' if number == 1 else 's'}"
 
     def summary(self) -> str:
-        text = f"{len(self.rows)} row{'' if len(self.rows) == 1 else 's'}"
+        text = self.count(len(self.rows))
         if "ok" in self.rows[0]:
             text += f", {sum(r['ok'] for r in self.rows)} answered right"
         return text
 
-    def data(self, start: int) -> str:
+    def data(self, start: int, **more: object) -> str:
+        """All of it as JSON that may stand in a script, with ``more`` beside it."""
         kinds = ["ab" if c.label is None else "rule" for c in self.clauses]
         data = {
             "rows": self.rows,
@@ -170,10 +179,12 @@ class Model:
             "fires": ["".join("01"[int(f)] for f in fires) for fires in self.fires],
             "kind": [*kinds, "default"],
             "names": self.names_of,
-            "states": list(STATES.values()),
+            "states": list(self.states.values()),
             "blocks": _NUMBER["blocks"],
             "start": start,
             "all": self.summary(),
+            "unit": self.unit,
+            **more,
         }
         text = json.dumps(data, separators=(",", ":"))
         return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
