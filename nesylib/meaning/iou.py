@@ -14,7 +14,7 @@ import numpy as np
 from nesylib.meaning.enlarge import enlarge
 from nesylib.meaning.labels import Labels
 from nesylib.meaning.masks import Masks
-from nesylib.meaning.mass_ratio import CHUNK, checked
+from nesylib.meaning.mass import CHUNK, checked
 from nesylib.meaning.top import codes_of
 
 
