@@ -9,11 +9,21 @@ class names and, where they are known, concept bits, object masks and the true c
 - ``digits``     scikit-learn's handwritten digits (real, no download)
 - ``packs``      real pictures in ``npz`` packs, decoded when asked for
 - ``folder``     your own pictures, one sub-folder per class
+- ``signs``      what GTSRB's traffic signs look like, as bits
 - ``sheet``      many small pictures side by side in one array
 """
 
 from .image_set import ImageSet, concatenate
 from .load import load, names
 from .sheet import contact_sheet
+from .signs import SignConcepts, sign_concepts
 
-__all__ = ["ImageSet", "concatenate", "contact_sheet", "load", "names"]
+__all__ = [
+    "ImageSet",
+    "SignConcepts",
+    "concatenate",
+    "contact_sheet",
+    "load",
+    "names",
+    "sign_concepts",
+]
