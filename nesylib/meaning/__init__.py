@@ -12,6 +12,7 @@ _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "HEAT_MAPS": "maps",
     "Labels": "labels",
     "Masks": "masks",
+    "REMOVALS": "removal",
     "RemovalCurves": "faithfulness",
     "centre_map": "pointing",
     "class_purity": "purity",
