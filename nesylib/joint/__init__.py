@@ -7,6 +7,7 @@ out of it, names what went wrong, and tunes the neurons that a program reads. It
 ``watch.py``         RuleWatcher: early stopping on the accuracy of the rules
 ``look.py``          what one look at a network in training measures
 ``diagnosis.py``     diagnose: which known failure is this, and what to turn
+``errors.py``        find_errors: of every wrong picture the rule, what it missed, the wrong bit
 ``soft_program.py``  a program as a differentiable function of activations
 ``refining.py``      refine: tune the neurons for the program, learn the program again
 """
@@ -15,12 +16,15 @@ from nesylib._lazy import lazy
 
 _WHERE = {  # imported when asked for: watching and tuning need torch, diagnosing does not
     "Diagnosis": "diagnosis",
+    "Errors": "errors",
     "Finding": "diagnosis",
     "Refined": "refining",
     "RuleWatcher": "watch",
     "SoftProgram": "soft_program",
+    "WrongPicture": "errors",
     "diagnose": "diagnosis",
     "entropy_mass": "look",
+    "find_errors": "errors",
     "refine": "refining",
 }
 
