@@ -82,7 +82,7 @@ def removal_curves(
 ) -> RemovalCurves:
     """Deletion and insertion curves of neurons under heat-maps.
 
-    Source: Petsiuk, Das and Saenko 2018 (RISE), arXiv 1806.07421, section 4.1, there for the
+    Source: Petsiuk, Das and Saenko 2018 (RISE), arXiv 1806.07421, there for the
     probability of a class and with steps of pixels; here for a neuron's activation, with steps of
     patches.
 

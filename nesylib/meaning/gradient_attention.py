@@ -30,8 +30,8 @@ def relevance(net: ConceptViT, images: torch.Tensor, neurons) -> torch.Tensor:
     Blocks run as they always do, fused or not: A is recomputed from queries and keys, and
     dy/dA is the gradient at the output of the attention times the values.
 
-    Source: Chefer, Gur and Wolf 2021, arXiv 2103.15679, equations 5 and 6 (self-attention). That y
-    is a concept neuron, and the step for the poolings, are ours.
+    Source: Chefer, Gur and Wolf 2021, arXiv 2103.15679, the rule for self-attention. That y is a
+    concept neuron, and the step for the poolings, are ours.
     """
     with torch.enable_grad(), _watched(net.backbone) as seen:
         # a leaf: what lies before the first block needs no gradient

@@ -17,7 +17,7 @@ def pointing_game(maps, masks, *, mode: str = "bicubic") -> np.ndarray:
     Of several highest pixels the share that lies in the mask counts, so a flat map gets the
     mask's share of the picture.
 
-    Source: Zhang et al. 2016, arXiv 1608.00507, section 4.2, without their margin of 15 pixels.
+    Source: Zhang et al. 2016, arXiv 1608.00507, without their margin of 15 pixels.
 
     Parameters
     ----------
