@@ -3,6 +3,7 @@
 ``model.py``       SparseConceptLayer and ConceptViT
 ``topk.py``        a layer of which only the k strongest neurons may be on
 ``whitening.py``   neurons that are uncorrelated by construction
+``autoencoder.py`` a layer trained to rebuild the features, with or without classes
 ``losses.py``      supervised contrastive, entropy and L1 loss, and their weighted sum
 ``decorrelation.py``  a loss against neurons that say the same
 ``gather.py``      the global batch of several processes, with gradients
@@ -25,6 +26,7 @@
 
 from nesylib.concepts.agreement import fidelity, network_answers, pairwise_agreement
 from nesylib.concepts.augment import Augment
+from nesylib.concepts.autoencoder import fit_autoencoder
 from nesylib.concepts.baselines import PlainViT, fit_classifier, linear_probe
 from nesylib.concepts.binarization import (
     activation_histogram,
@@ -80,6 +82,7 @@ __all__ = [
     "entropy_loss",
     "fidelity",
     "fit",
+    "fit_autoencoder",
     "fit_classifier",
     "gather_batch",
     "knn_answers",

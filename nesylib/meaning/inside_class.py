@@ -51,18 +51,35 @@ def concept_auc(activations, concepts, labels=None, *, least: int = 10) -> np.nd
 
 
 def within_class_auc(
-    activations, concepts, labels, *, shuffles: int = 10, seed: int = 0, least: int = 10
+    activations,
+    concepts,
+    labels,
+    *,
+    follows: float = 0.7,
+    shuffles: int = 10,
+    seed: int = 0,
+    least: int = 10,
 ):
-    """The concept that each neuron follows best within classes, and how well chance would do.
+    """The concepts that each neuron follows within classes, and how well chance would do.
+
+    A neuron that follows one concept there is monosemantic in the plain sense of the word, one that
+    follows several is polysemantic, and one that follows none says at most which class it is.
 
     The best of many concepts is above 0.5 for noise too. ``by_chance`` is the mean best AUC when
     the pictures of each class are shuffled.
 
+    Parameters
+    ----------
+    follows
+        AUC from which on a neuron is said to follow a concept. A choice of ours.
+
     Returns
     -------
     pandas.DataFrame
-        Indexed by neuron: ``concept`` (its column, -1 if none can be told), ``auc``,
-        ``by_chance``. A neuron that never changes within a class follows nothing: NaN.
+        Indexed by neuron: ``concept`` (the best one's column, -1 if none can be told) with its
+        ``auc``, that of the ``second`` best, how many concepts are ``followed``, and
+        ``by_chance``. A neuron that never changes within a class follows nothing: NaN, and 0
+        ``followed``.
 
     Raises
     ------
@@ -85,12 +102,20 @@ def within_class_auc(
 
     rng = np.random.default_rng(seed)
     chance = [best(shown[shuffled_within(labels, rng)]) for _ in range(shuffles)]
-    concept, auc = _largest(concept_auc(values, shown, labels, least=least))
-    concept, auc, chance = (
-        np.where(changes, x, other)
-        for x, other in ((concept, -1), (auc, np.nan), (np.mean(chance, axis=0), np.nan))
+    table = concept_auc(values, shown, labels, least=least)
+    table[~changes] = np.nan
+    concept, auc = _largest(table)
+    others = table.copy()
+    others[np.arange(len(others)), concept] = np.nan
+    frame = pd.DataFrame(
+        {
+            "concept": concept,
+            "auc": auc,
+            "second": _largest(others)[1],
+            "followed": (table >= follows).sum(1),
+            "by_chance": np.where(changes, np.mean(chance, axis=0), np.nan),
+        }
     )
-    frame = pd.DataFrame({"concept": concept, "auc": auc, "by_chance": chance})
     frame.index.name = "neuron"
     return frame
 

@@ -44,7 +44,8 @@ def neuron_measures(
     pandas.DataFrame
         ``pictures`` in which the neuron is on; ``class`` and ``class_purity`` of its top pictures
         and ``polysemantic``; with concepts, ``concept`` and ``concept_purity`` of the same
-        pictures and, within classes, ``within_concept``, ``within_auc`` and ``within_chance``;
+        pictures and, within classes (:func:`within_class_auc`), ``within_concept``,
+        ``within_auc``, ``within_second``, ``within_chance`` and how many concepts are ``followed``;
         with embeddings, ``monosemanticity``. Concepts are columns, -1 where none can be told.
         A neuron that is on in fewer than ``least`` pictures has NaN and False.
     """
@@ -70,7 +71,9 @@ def neuron_measures(
         inside = within_class_auc(values, concepts, labels, shuffles=shuffles, seed=seed)
         columns["within_concept"] = inside["concept"].where(alive, -1)
         columns["within_auc"] = inside["auc"].where(alive)
+        columns["within_second"] = inside["second"].where(alive)
         columns["within_chance"] = inside["by_chance"].where(alive)
+        columns["followed"] = inside["followed"].where(alive, 0)
     if embeddings is not None:
         columns["monosemanticity"] = np.where(alive, monosemanticity(values, embeddings), np.nan)
     frame = pd.DataFrame(columns)
@@ -82,10 +85,15 @@ def measures_summary(frame) -> dict[str, float]:
     """Means over the living neurons of a table by :func:`neuron_measures`.
 
     ``alive``: how many there are; ``polysemantic``: the share of them that is called so; then the
-    mean of every measure. NaN where no neuron is alive.
+    mean of every measure and, with concepts, the shares that follow ``none``, ``one`` and
+    ``several`` of them within classes. NaN where no neuron is alive.
     """
     alive = frame[frame["class_purity"].notna()]
     found = {"alive": len(alive), "polysemantic": alive["polysemantic"].mean()}
     measures = "class_purity", "concept_purity", "within_auc", "within_chance", "monosemanticity"
     found |= {m: float(alive[m].mean()) for m in measures if m in frame}
+    if "followed" in frame:
+        many = alive["followed"]
+        found |= {"none": (many == 0).mean(), "one": (many == 1).mean()}
+        found["several"] = (many > 1).mean()
     return found

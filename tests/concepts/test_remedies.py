@@ -176,3 +176,34 @@ def test_a_whitened_net_is_trained_by_fit_settled_and_saved(make_net, stripes, t
     np.testing.assert_allclose(
         concepts.encode(again, stripes), concepts.encode(net, stripes), atol=1e-6
     )
+
+
+def test_an_autoencoder_rebuilds_what_its_code_can_hold():
+    rng = np.random.default_rng(0)
+    parts = rng.normal(size=(6, 12)) * 3
+    features = (rng.random((400, 6)) < 0.3).astype(np.float32) @ parts.astype(np.float32)
+    torch.manual_seed(0)
+    layer = concepts.TopKConceptLayer(12, 24, k=6)
+    options = dict(epochs=20, batch_size=100, lr=0.02, progress=False)
+    six = concepts.fit_autoencoder(layer, features, **options)
+    one = concepts.TopKConceptLayer(12, 24, k=1)
+    single = concepts.fit_autoencoder(one, features, **options)
+    assert six["unexplained"][-1] < 0.15 < 0.3 < single["unexplained"][-1]
+    assert ((layer(torch.from_numpy(features)) > 0).sum(1) == 6).all()
+
+
+def test_an_autoencoder_may_be_told_the_classes(features):
+    labels = (features[:, 0] > 3).astype(int)
+    nets = []
+    for told in ({}, dict(labels=labels, loss=concepts.ConceptLoss(2, 0, 0))):
+        torch.manual_seed(0)
+        layer = concepts.SparseConceptLayer(9, 6)
+        history = concepts.fit_autoencoder(layer, features, epochs=5, progress=False, **told)
+        assert (history["total"][-1] > history["unexplained"][-1]) == bool(told)
+        with torch.no_grad():
+            nets.append(float(concepts.supcon_loss(layer(torch.from_numpy(features)), labels)))
+    assert nets[1] < nets[0]
+    with pytest.raises(ValueError, match="or neither"):
+        concepts.fit_autoencoder(layer, features, labels)
+    with pytest.raises(ValueError, match="500 features and 3 labels"):
+        concepts.fit_autoencoder(layer, features, labels[:3], loss=concepts.ConceptLoss())

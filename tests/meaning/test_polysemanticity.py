@@ -153,6 +153,19 @@ def test_class_detectors_follow_no_concept_within_classes():
     assert np.abs(table["auc"] - table["by_chance"]).max() < 0.06
     found = meaning.within_class_auc(concepts * 0.9, concepts, labels)
     assert found["concept"].tolist()[1:] == [1, 2, 3, 4] and (found["auc"][1:] == 1).all()
+    assert (found["followed"][1:] == 1).all() and (found["second"][1:] < 0.6).all()
+
+
+def test_neurons_of_two_concepts_follow_two():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 600)
+    concepts = rng.random((600, 4)) < 0.4
+    either = (concepts[:, :1] | concepts[:, 1:2]).astype(float)
+    found = meaning.within_class_auc(either, concepts, labels)
+    assert found["followed"].tolist() == [2] and set(found["concept"]) <= {0, 1}
+    # P(on | concept) = 1 and P(on | no concept) = 0.4: AUC (1 + 0.6) / 2
+    assert found["second"][0] == pytest.approx(0.8, abs=0.03)
+    assert meaning.within_class_auc(either, concepts, labels, follows=0.95)["followed"][0] == 0
 
 
 def test_shuffles_within_classes_keep_the_classes():
@@ -179,6 +192,7 @@ def test_table_of_all_measures_and_its_means():
     means = meaning.measures_summary(table)
     assert means["alive"] == 2 and means["polysemantic"] == 0.5
     assert means["within_auc"] == 1
+    assert (means["none"], means["one"], means["several"]) == (0.5, 0.5, 0)
     dead = meaning.measures_summary(meaning.neuron_measures(values[:, 2:], labels))
     assert dead["alive"] == 0 and np.isnan(dead["class_purity"])
     with pytest.raises(ValueError, match="empty"):
