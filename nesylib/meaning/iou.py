@@ -106,18 +106,19 @@ def overlaps(maps, masks: Masks, *, quantile: float = 0.9, counts=None) -> np.nd
         np.quantile(maps[on, place], quantile) if on.any() else np.inf
         for place, on in enumerate(counts.T)
     ]
-    cuts = np.asarray(cuts, np.float32)[:, None, None]
+    cuts = np.asarray(cuts, np.float32)[:, None]
     both = np.zeros((n, len(masks.names)))
     hot_area, marked_area = np.zeros((n, 1)), np.zeros_like(both)
     step = max(1, CHUNK // (n * pixels))
     for start in range(0, len(maps), step):
         part = slice(start, start + step)
         use = counts[part].astype(np.float32)
-        hot = enlarge(maps[part], masks.values.shape[1:]) > cuts
-        hot = hot.reshape(-1, n, pixels) * use[..., None]
+        heat = enlarge(maps[part], masks.values.shape[1:]).reshape(-1, n, pixels)
         marked = masks.bits(part)
-        both += (hot @ marked).sum(0, dtype=np.float64)
-        hot_area += hot.sum((0, 2), dtype=np.float64)[:, None]
+        with_all = np.concatenate([marked, np.ones_like(marked[..., :1])], -1)
+        inside = ((heat > cuts).astype(np.float32) @ with_all) * use[..., None]
+        both += inside[..., :-1].sum(0, dtype=np.float64)
+        hot_area += inside[..., -1:].sum(0, dtype=np.float64)
         marked_area += use.T @ marked.sum(1)
     either = hot_area + marked_area - both
     return np.divide(both, either, out=np.zeros_like(both), where=either > 0)

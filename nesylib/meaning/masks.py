@@ -63,5 +63,6 @@ class Masks:
 
     def bits(self, rows=slice(None)) -> np.ndarray:
         """``(rows, H * W, K)`` float32, 1 where the pixel shows the concept."""
-        flat = self.values[rows].reshape(len(self.values[rows]), -1, 1)
-        return (flat == np.arange(1, len(self.names) + 1)).astype(np.float32)
+        values = self.values[rows]
+        table = np.eye(len(self.names) + 1, dtype=np.float32)[:, 1:]
+        return table[values.reshape(len(values), -1).astype(np.intp)]

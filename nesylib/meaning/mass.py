@@ -18,7 +18,7 @@ from nesylib.meaning.masks import Masks
 from nesylib.meaning.top import codes_of, top_pictures
 
 NEGATIVE = ("clip", "shift")
-CHUNK = 1 << 24  # numbers of enlarged heat that are held at once
+CHUNK = 1 << 20  # numbers of enlarged heat at once: more do not fit into a processor's cache
 
 
 def mass_ratio(
