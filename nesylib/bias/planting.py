@@ -1,0 +1,132 @@
+"""Pictures with a cue that we put there, so that we know what a learner should not use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nesylib.data import ImageSet, load
+from nesylib.data.scenes.bias import Bias, stamp
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The same kind of pictures under different relations of cue and class.
+
+    Attributes
+    ----------
+    train
+        Pictures whose cue goes along with the class in a share ``strength`` of cases.
+    fair
+        The same pictures with a cue drawn by lot: what an unbiased training set would be.
+    probe
+        Other pictures, with a cue drawn by lot: the few that somebody has looked at, on which
+        neurons are tied to the cue and its direction is found.
+    biased, random, without, own, counter
+        Held-out pictures, the same objects in each: with the cue as in ``train``; with a cue by
+        lot; with no cue; all with the cue of their own class; all with that of another class.
+    """
+
+    train: ImageSet
+    fair: ImageSet
+    probe: ImageSet
+    biased: ImageSet
+    random: ImageSet
+    without: ImageSet
+    own: ImageSet
+    counter: ImageSet
+
+    def tests(self) -> dict[str, ImageSet]:
+        """The held-out sets by name."""
+        names = ("biased", "random", "without", "own", "counter")
+        return {name: getattr(self, name) for name in names}
+
+
+def _held_out(classes: int, strength: float) -> dict[str, tuple[float, str]]:
+    """Strength and mode of each held-out set."""
+    return {
+        "biased": (strength, "aligned"),
+        "random": (1 / classes, "aligned"),
+        "without": (0.0, "none"),
+        "own": (1.0, "aligned"),
+        "counter": (1.0, "conflicting"),
+    }
+
+
+def planted_scenes(
+    name: str = "P3.1",
+    *,
+    kind: str = "wall",
+    strength: float = 0.95,
+    n: int = 2000,
+    held_out: int = 600,
+    probe: int = 600,
+    size: int | None = None,
+    seed: int = 0,
+) -> Planted:
+    """Drawn rooms with a planted cue, and the sets that a repair is judged on.
+
+    Parameters
+    ----------
+    name
+        A class set of the scenes, such as ``"P3.1"``.
+    kind : {"wall", "watermark"}
+    strength
+        Share of training pictures that carry the cue of their own class. With ``1 / classes``
+        the cue says nothing.
+    n, held_out, probe
+        Pictures of a training set, of each held-out set, and of the probe.
+
+    Raises
+    ------
+    ValueError
+        For an unknown class set, kind or strength.
+    """
+    name = name if name.startswith("scenes/") else f"scenes/{name}"
+    classes = len(load(name, "test", n=1, seed=seed, bias=kind).classes)
+
+    def drawn(split: str, count: int, share: float, mode: str) -> ImageSet:
+        options = dict(bias=kind, bias_strength=share, bias_mode=mode)
+        return load(name, split, n=count, size=size, seed=seed, **options)
+
+    tests = {
+        key: drawn("test", held_out, *how) for key, how in _held_out(classes, strength).items()
+    }
+    train = drawn("train", n, strength, "aligned")
+    fair = drawn("train", n, 1 / classes, "aligned")
+    return Planted(train, fair, drawn("val", probe, 1 / classes, "aligned"), **tests)
+
+
+def plant(
+    pictures: ImageSet, *, strength: float = 0.95, mode: str = "aligned", seed: int = 0
+) -> ImageSet:
+    """Stamp a watermark, a ringed coloured disc, into the lower right corner of any pictures.
+
+    Parameters
+    ----------
+    strength, mode
+        As in the scenes: ``"aligned"``: that share of pictures carries the badge of its own
+        class, the rest that of another; ``"conflicting"``: the other way round; ``"none"``:
+        nothing is stamped.
+
+    Returns
+    -------
+    ImageSet
+        A copy with ``cue``: the class whose badge a picture carries, or -1.
+
+    Raises
+    ------
+    ValueError
+        For one class only, an unknown mode, or a strength that is no share.
+    """
+    classes = len(pictures.classes)
+    if classes < 2:
+        raise ValueError("a cue stands for a class: give pictures of two classes or more")
+    bias = Bias("watermark", strength, mode)
+    keys = np.arange(len(pictures)) if pictures.ids is None else pictures.ids
+    pairs = zip(pictures.labels.tolist(), keys.tolist(), strict=True)
+    cues = np.array([bias.cue(label, classes, f"{seed}/{key}") for label, key in pairs], np.int8)
+    images = np.array(pictures.images[:])
+    stamp(images, cues, classes)
+    return replace(pictures, images=images, cue=cues)
