@@ -488,6 +488,42 @@ def never_stops(looks, patience):
     return best, len(looks) - 1
 
 
+def first_rule_only(rules, bits, target):
+    for label, body in rules:
+        if label == target:
+            return [name for name, wanted in body.items() if bits.get(name, False) != wanted]
+
+
+def absent_only(rules, bits, target):
+    lacking = [[n for n in body if not bits.get(n)] for label, body in rules if label == target]
+    return min(lacking, key=len) if lacking else None
+
+
+def none_as_empty(rules, bits, target):
+    lacking = [
+        [n for n, wanted in body.items() if bits.get(n, False) != wanted]
+        for label, body in rules
+        if label == target
+    ]
+    return min(lacking, key=len, default=[])
+
+
+def any_wrong_bit(program, seen, truth, label):
+    if program(seen) == label:
+        return "right"
+    return "bits" if any(seen[name] != so for name, so in truth.items()) else "rules"
+
+
+def only_what_is_known(program, seen, truth, label):
+    if program(seen) == label:
+        return "right"
+    return "bits" if program(truth) == label else "rules"
+
+
+def never_right(program, seen, truth, label):
+    return "bits" if program(seen | truth) == label else "rules"
+
+
 WRONG = {
     "together.stuck": [
         ("a", "would get a much larger share"),
@@ -616,6 +652,26 @@ WRONG = {
         (lambda answer, bits, target: sorted(bits), "A bed is all that is missing"),
         (flip_in_place, "work on a copy"),
         (never_empty, "nothing to change"),
+    ],
+    "case_study.small_flip": [
+        ("a", "The rules may be wrong"),
+        ("c", "can be perfect"),
+        ("d", "its class"),
+    ],
+    "case_study.too_late": [
+        ("a", "both there"),
+        ("c", "by a falsehood"),
+        ("d", "Two rules fire"),
+    ],
+    "case_study.what_was_missing": [
+        (first_rule_only, "The first rule lacks two things"),
+        (absent_only, "`not stove` fails"),
+        (none_as_empty, "No rule says bathroom"),
+    ],
+    "case_study.whose_fault": [
+        (any_wrong_bit, "Three bits are wrong"),
+        (only_what_is_known, "KeyError"),
+        (never_right, "A right answer is no error"),
     ],
     "rules_and_exceptions.swapped": [
         ("a", "an exception must spare them"),
