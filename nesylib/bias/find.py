@@ -6,6 +6,7 @@ import pandas as pd
 
 from nesylib.bias.correlation import Ties
 from nesylib.rules import Program
+from nesylib.rules.flat import flatten
 
 
 def cue_literals(program: Program, tied: Ties, threshold: float | None = None) -> pd.DataFrame:
@@ -23,7 +24,7 @@ def cue_literals(program: Program, tied: Ties, threshold: float | None = None) -
     Returns
     -------
     pandas.DataFrame
-        ``rule`` ("rule 1", "ab1"), ``label`` (None for an exception), ``literal``, ``neuron``,
+        ``rule`` ("rule 1", "ab1"), ``label`` (empty for an exception), ``literal``, ``neuron``,
         ``follows`` (the cue value it is tied to most), ``phi``. Empty when no rule reads one.
 
     Raises
@@ -39,23 +40,20 @@ def cue_literals(program: Program, tied: Ties, threshold: float | None = None) -
     number = {c.name: i for i, c in enumerate(program.columns)}
     follows = tied.follows(threshold)
     rows = []
-    for line in program.to_frame().itertuples():
-        for literal in line.literals:
+    for clause in flatten(program):
+        for literal in clause.body:
             neuron = number[literal.column]
             if neuron not in follows:
                 continue
             k = abs(tied.phi[neuron]).argmax()
             rows.append(
                 {
-                    "rule": line.name,
-                    "label": line.label,
+                    "rule": clause.name,
+                    "label": "" if clause.label is None else clause.label,
                     "literal": ("not " if literal.negated else "") + literal.column,
                     "neuron": neuron,
                     "follows": tied.names[k],
                     "phi": float(tied.phi[neuron, k]),
                 }
             )
-    columns = ["rule", "label", "literal", "neuron", "follows", "phi"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame["label"] = pd.Series([row["label"] for row in rows], dtype=object)  # None stays None
-    return frame
+    return pd.DataFrame(rows, columns=["rule", "label", "literal", "neuron", "follows", "phi"])

@@ -17,6 +17,7 @@ from sklearn.base import clone
 from nesylib.bias._checks import bit_table, one_each
 from nesylib.rules import FoldSEM, Program, Table
 from nesylib.rules.asp import label_term, string
+from nesylib.rules.flat import flatten
 
 VIOLATION = "violation(R,N) :- uses(R,N), follows(N,C), forbidden(C)."
 """What counts as a violation: a rule reads a neuron that follows a forbidden concept."""
@@ -78,14 +79,14 @@ def program_facts(program: Program) -> str:
     """
     number = {c.name: i for i, c in enumerate(program.columns)}
     lines = []
-    for line in program.to_frame().itertuples():
-        name = string(line.name)
+    for clause in flatten(program):
+        name = string(clause.name)
         facts = [f"rule({name})."]
-        if line.label is not None:
-            facts.append(f"says({name},{label_term(line.label)}).")
-        used = dict.fromkeys(number[lit.column] for lit in line.literals)
+        if clause.label is not None:
+            facts.append(f"says({name},{label_term(clause.label)}).")
+        used = dict.fromkeys(number[lit.column] for lit in clause.body)
         facts += [f"uses({name},{neuron})." for neuron in used]
-        facts += [f"unless({name},{string(below)})." for below in line.unless]
+        facts += [f'unless({name},"ab{below}").' for below in clause.unless]
         lines.append(" ".join(facts))
     return "\n".join(lines) + "\n"
 

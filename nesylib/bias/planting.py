@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nesylib.data import ImageSet, load
-from nesylib.data.scenes.bias import Bias, stamp
+from nesylib.data.scenes.bias import Bias, cue_colour, stamp
 
 
 @dataclass(frozen=True)
@@ -99,34 +99,53 @@ def planted_scenes(
 
 
 def plant(
-    pictures: ImageSet, *, strength: float = 0.95, mode: str = "aligned", seed: int = 0
+    pictures: ImageSet,
+    *,
+    kind: str = "badge",
+    strength: float = 0.95,
+    mode: str = "aligned",
+    seed: int = 0,
 ) -> ImageSet:
-    """Stamp a watermark, a ringed coloured disc, into the lower right corner of any pictures.
+    """Put a watermark on any pictures.
 
     Parameters
     ----------
+    kind : {"badge", "band"}
+        ``"badge"``: a small ringed disc in the lower right corner, as in the scenes. ``"band"``:
+        a half transparent bar along the lower edge, a twelfth of the height, as picture agencies
+        put it. The colour stands for a class.
     strength, mode
-        As in the scenes: ``"aligned"``: that share of pictures carries the badge of its own
+        As in the scenes: ``"aligned"``: that share of pictures carries the cue of its own
         class, the rest that of another; ``"conflicting"``: the other way round; ``"none"``:
-        nothing is stamped.
+        nothing is planted.
 
     Returns
     -------
     ImageSet
-        A copy with ``cue``: the class whose badge a picture carries, or -1.
+        A copy with ``cue``: the class whose colour a picture carries, or -1.
 
     Raises
     ------
     ValueError
-        For one class only, an unknown mode, or a strength that is no share.
+        For one class only, an unknown kind or mode, or a strength that is no share.
     """
     classes = len(pictures.classes)
     if classes < 2:
         raise ValueError("a cue stands for a class: give pictures of two classes or more")
+    if kind not in ("badge", "band"):
+        raise ValueError(f"unknown watermark {kind!r}: use 'badge' or 'band'")
     bias = Bias("watermark", strength, mode)
     keys = np.arange(len(pictures)) if pictures.ids is None else pictures.ids
     pairs = zip(pictures.labels.tolist(), keys.tolist(), strict=True)
     cues = np.array([bias.cue(label, classes, f"{seed}/{key}") for label, key in pairs], np.int8)
     images = np.array(pictures.images[:])
-    stamp(images, cues, classes)
+    (stamp if kind == "badge" else _band)(images, cues, classes)
     return replace(pictures, images=images, cue=cues)
+
+
+def _band(images: np.ndarray, cues: np.ndarray, classes: int) -> None:
+    """A bar in the colour of each cue along the lower edge, in place."""
+    height = max(images.shape[2] // 12, 1)
+    for k in np.flatnonzero(cues >= 0):
+        tone = np.array(cue_colour(int(cues[k]), classes))[:, None, None]
+        images[k, :, -height:] = np.round(0.5 * images[k, :, -height:] + 0.5 * tone)

@@ -90,7 +90,7 @@ def test_rules_are_read_with_their_exceptions():
     assert found.rule.tolist() == ["rule 2", "ab1"]
     assert found.literal.tolist() == ["not x2", "x5"]
     assert found.neuron.tolist() == [2, 5]
-    assert found.label.tolist() == ["bath", None]
+    assert found.label.tolist() == ["bath", ""]
     renamed = program.rename({"x2": "wall"})
     assert bias.cue_literals(renamed, tied).literal.tolist() == ["not wall", "x5"]
     clean = bias.drop_literals(program, [2, 5])
@@ -150,3 +150,12 @@ def test_a_watermark_on_any_pictures():
     assert (some.cue == all_.cue[part]).all()
     with pytest.raises(ValueError, match="two classes"):
         bias.plant(ImageSet(pictures.images, np.zeros(40, int), ("one",)))
+    with pytest.raises(ValueError, match="'badge' or 'band'"):
+        bias.plant(pictures, kind="stripe")
+
+
+def test_a_band_is_seen_along_the_lower_edge_only():
+    pictures = striped(40, 0)
+    own, other = (bias.plant(pictures, kind="band", strength=s) for s in (1.0, 0.0))
+    assert (own.images[:, :, :-1] == pictures.images[:, :, :-1]).all()
+    assert (own.images[:, :, -1] != other.images[:, :, -1]).any(axis=(1, 2)).all()

@@ -73,6 +73,15 @@ def test_stand_ins_are_those_of_the_same_classes():
         bias.stand_ins(bits, y, 9)
 
 
+def test_facts_tell_rules_exceptions_and_columns():
+    assert bias.program_facts(program(TEXT)) == (
+        'rule("rule 1"). says("rule 1","bed"). uses("rule 1",0). uses("rule 1",2). '
+        'unless("rule 1","ab1").\n'
+        'rule("rule 2"). says("rule 2","bath"). uses("rule 2",2).\n'
+        'rule("ab1"). uses("ab1",2). uses("ab1",3).\n'
+    )
+
+
 def test_the_constraint_speaks_of_rules_and_exceptions():
     follows = {2: ["wall"], 4: ["wall"], 0: ["bed"]}
     verdict = bias.check(program(TEXT), follows, ["wall"])
