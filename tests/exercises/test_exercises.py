@@ -524,7 +524,66 @@ def never_right(program, seen, truth, label):
     return "bits" if program(seen | truth) == label else "rules"
 
 
+def shares_of_concepts_only(heat, mask, concepts):
+    cut = sorted(heat)[len(heat) // 2]
+    kept = [h if h >= cut else 0 for h in heat]
+    inside = [
+        sum(h for h, m in zip(kept, mask, strict=True) if m == c + 1) for c in range(concepts)
+    ]
+    return [h / sum(inside) for h in inside] if sum(kept) else None
+
+
+def shares_above_the_cut(heat, mask, concepts):
+    cut = sorted(heat)[len(heat) // 2]
+    kept = [h if h > cut else 0 for h in heat]
+    inside = [
+        sum(h for h, m in zip(kept, mask, strict=True) if m == c + 1) for c in range(concepts)
+    ]
+    return [h / sum(kept) for h in inside] if sum(kept) else None
+
+
+def shares_without_a_cut(heat, mask, concepts):
+    whole = sum(heat)
+    if not whole:
+        return None
+    pairs = list(zip(heat, mask, strict=True))
+    return [sum(h for h, m in pairs if m == c + 1) / whole for c in range(concepts)]
+
+
+def numbers_of_one_neuron(names):
+    return ["_".join(f"{c}1" for c in concepts) or None for concepts in names]
+
+
+def empty_texts(names):
+    return [text or "" for text in learn.exercise("naming.written").solution_code(names)]
+
+
+def one_counter(names):
+    texts = ["_".join(f"{c}{n}" for c in concepts) for n, concepts in enumerate(names, 1)]
+    return [text or None for text in texts]
+
+
 WRONG = {
+    "naming.lot": [
+        ("a", "prefers what is large"),
+        ("c", "six times"),
+        ("d", "Nothing in the procedure"),
+    ],
+    "naming.class": [
+        ("a", "bedroom detector"),
+        ("b", "may be one"),
+        ("d", "no pair to compare"),
+    ],
+    "naming.shares": [
+        (shares_of_concepts_only, "background counts"),
+        (shares_above_the_cut, "what equals the cut stays"),
+        (shares_without_a_cut, "are set to 0"),
+    ],
+    "naming.written": [
+        (numbers_of_one_neuron, "run over all neurons"),
+        (one_counter, "for each concept on its own"),
+        (empty_texts, "No concepts: None"),
+    ],
     "together.stuck": [
         ("a", "would get a much larger share"),
         ("c", "only one: any common direction"),
