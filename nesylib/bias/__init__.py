@@ -13,9 +13,9 @@ the rules, measured, and taken out in three ways.
 ``retraining.py``   repair 3: the neurons are trained again under a penalty on the cue's direction
 """
 
-from importlib import import_module
+from nesylib._lazy import lazy
 
-_WHERE = {  # imported when asked for: only retraining needs torch
+_WHERE: dict[str, str] = {  # imported when asked for: only retraining needs torch
     "Planted": "planting",
     "Relearned": "forbid",
     "Reliance": "relying",
@@ -39,14 +39,4 @@ _WHERE = {  # imported when asked for: only retraining needs torch
     "ties": "correlation",
 }
 
-__all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        return getattr(import_module(f"nesylib.bias.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy(__name__, _WHERE)

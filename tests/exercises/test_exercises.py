@@ -563,7 +563,69 @@ def one_counter(names):
     return [text or None for text in texts]
 
 
+def over_all_classes(neuron, cue, labels):
+    on = [n for n, c in zip(neuron, cue, strict=True) if c]
+    off = [n for n, c in zip(neuron, cue, strict=True) if not c]
+    return sum(on) / len(on) - sum(off) / len(off)
+
+
+def every_class_counts(neuron, cue, labels):
+    steps = []
+    for label in sorted(set(labels)):
+        rows = [i for i, y in enumerate(labels) if y == label]
+        on = [neuron[i] for i in rows if cue[i]]
+        off = [neuron[i] for i in rows if not cue[i]]
+        steps.append(sum(on) / max(len(on), 1) - sum(off) / max(len(off), 1))
+    return sum(steps) / len(steps)
+
+
+def only_with_the_cue(neuron, cue, labels):
+    on = [n for n, c in zip(neuron, cue, strict=True) if c]
+    return sum(on) / len(on)
+
+
+def bodies_only(rules, forbidden):
+    return sorted(
+        (i, n) for i, rule in enumerate(rules, 1) for n in set(rule["reads"]) & set(forbidden)
+    )
+
+
+def first_exceptions_only(rules, forbidden):
+    found = set()
+    for i, rule in enumerate(rules, 1):
+        for part in [rule, *rule["unless"]]:
+            found |= {(i, n) for n in part["reads"] if n in forbidden}
+    return sorted(found)
+
+
+def from_zero(rules, forbidden):
+    def read(rule):
+        return set(rule["reads"]).union(*map(read, rule["unless"]))
+
+    return sorted((i, n) for i, rule in enumerate(rules) for n in read(rule) & set(forbidden))
+
+
 WRONG = {
+    "bias.high_accuracy": [
+        ("a", "same source"),
+        ("c", "noisy bed bit"),
+        ("d", "happens to fit"),
+    ],
+    "bias.mixed_neuron": [
+        ("a", "it was the same neuron"),
+        ("c", "not among the columns"),
+        ("d", "the network stays"),
+    ],
+    "bias.follows": [
+        (over_all_classes, "Cue and class never part"),
+        (every_class_counts, "Cue and class never part"),
+        (only_with_the_cue, "Cue and class never part"),
+    ],
+    "bias.violations": [
+        (bodies_only, "by its exception"),
+        (first_exceptions_only, "the exception of an exception"),
+        (from_zero, "Only rule 1 reads neuron 2"),
+    ],
     "naming.lot": [
         ("a", "prefers what is large"),
         ("c", "six times"),
