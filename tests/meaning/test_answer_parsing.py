@@ -88,19 +88,19 @@ def test_a_free_name_that_is_no_word_is_refused(name):
         ('{"names": [{"name": "bed", "pictures": true}]}', "no whole number"),
         ('{"names": [{"name": "bed", "pictures": 1.0}]}', "no whole number"),
         ('{"names": [{"name": "bed", "pictures": "9"}]}', "no whole number"),
-        ('{"names": [{"name": "bed", "pictures": 11}]}', "11 pictures out of 10"),
-        ('{"names": [{"name": "bed", "pictures": -1}]}', "-1 pictures out of 10"),
+        ('{"names": [{"name": "bed", "pictures": 11}]}', "not from 0 to 10"),
+        ('{"names": [{"name": "bed", "pictures": -1}]}', "not from 0 to 10"),
         ('{"names": [{"name": "bed", "pictures": NaN}]}', "NaN"),
         ('{"names": [], "names": []}', "twice"),
         ('{"names": [' + ",".join(['{"name": "b", "pictures": 1}'] * 21) + "]}", "21 names"),
         ("[" * 100_000, "not JSON"),
-        ('{"names": [{"name": "bed", "pictures": ' + "9" * 5000 + "}]}", "(not JSON|out of)"),
+        ('{"names": [{"name": "bed", "pictures": ' + "9" * 5000 + "}]}", "(not JSON|not from 0)"),
     ],
 )
 def test_answers_that_are_refused(text, said):
     with pytest.raises(AnswerError, match=said) as caught:
         parse_names(text, 10)
-    assert len(str(caught.value)) < 6000
+    assert len(str(caught.value)) < 100
 
 
 @settings(max_examples=60, deadline=None)

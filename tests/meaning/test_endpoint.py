@@ -1,5 +1,6 @@
 """One request to a model, against a real server: the key, limits, redirects, failures."""
 
+import json
 import os
 import pickle
 import time
@@ -89,6 +90,9 @@ REPEATED = '{"error": {"message": "Incorrect API key provided: ' + KEY + '"}}'
     [
         send(401, REPEATED),
         send(500, REPEATED),
+        send(500, json.dumps({"error": "x" * 150 + KEY})),
+        send(403, '{"error": {"message": "' + "".join(f"\\u{ord(c):04x}" for c in KEY) + '"}}'),
+        send(307, "", Location=f"https://{KEY}.example.org/"),
         send(400, KEY),
         send(200, KEY),
         send(302, "", Location=f"https://example.org/{KEY}"),
@@ -101,7 +105,8 @@ def test_no_failure_shows_the_key(key, behave, caplog, capfd):
     assert isinstance(error, EndpointError)
     shown = "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
     out, err = capfd.readouterr()
-    assert KEY not in shown + caplog.text + out + err
+    everything = shown + caplog.text + out + err
+    assert KEY not in everything and KEY[:12] not in everything
 
 
 def test_an_echoed_key_is_taken_out_of_the_answer(key):

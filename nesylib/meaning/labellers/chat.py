@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import numpy as np
 
@@ -143,9 +142,14 @@ class ChatWords:
     def _named(self, sheet: np.ndarray, pictures: int, only_disk: bool) -> list[tuple[str, float]]:
         """Names of one neuron, from disk or from the model."""
         task = self._task(pictures)
-        question = asdict(self.endpoint) | {"options": dict(self.endpoint.options)}
-        question = {k: question[k] for k in ("url", "model", "options")}
-        question |= {"version": VERSION, "task": task, "max_tokens": self.max_tokens}
+        question = {
+            "version": VERSION,
+            "url": self.endpoint.url,
+            "model": self.endpoint.model,
+            "options": dict(self.endpoint.options),
+            "max_tokens": self.max_tokens,
+            "task": task,
+        }
         name = name_of(question, sheet)
         read = dict(pictures=pictures, words=self.words, at_most=self.at_most)
         if self.answers and (text := self.answers.read(name)) is not None:

@@ -11,6 +11,7 @@ import http.client
 import ipaddress
 import json
 import os
+import re
 import socket
 import ssl
 import threading
@@ -140,14 +141,14 @@ class Endpoint:
             status, headers, raw = self._post(address, body, key)
             if status not in (301, 302, 303, 307, 308):
                 break
-            address = _redirected(address, headers.get("Location"), status)
+            address = _redirected(address, headers.get("Location"), status, key)
         else:
             raise EndpointError(
                 f"the endpoint redirects more than {REDIRECTS} times", hopeless=True
             )
         text = raw.decode("utf-8", "replace")
         if status != 200:
-            raise self._refused(status, headers, _hidden(text, key))
+            raise self._refused(status, headers, _said(text, key))
         return _reply(text, key)
 
     def _key(self) -> str | None:
@@ -233,8 +234,7 @@ class Endpoint:
     def _too_slow(self) -> EndpointError:
         return EndpointError(f"no answer within {self.timeout:g} s", again=True, billed=True)
 
-    def _refused(self, status: int, headers, text: str) -> EndpointError:
-        said = _said(text)
+    def _refused(self, status: int, headers, said: str) -> EndpointError:
         why = f"the endpoint answers {status}" + (f": {said}" if said else "")
         if status in (401, 403):
             hint = (
@@ -289,7 +289,7 @@ def _hang_up(sock: socket.socket, out_of_time: threading.Event) -> None:
         pass
 
 
-def _redirected(address: str, location: str | None, status: int) -> str:
+def _redirected(address: str, location: str | None, status: int, key: str | None) -> str:
     """Where to send the same request: only ever to the same scheme, host and port."""
     try:
         new, old = urlsplit(urljoin(address, location or "")), urlsplit(address)
@@ -299,7 +299,7 @@ def _redirected(address: str, location: str | None, status: int) -> str:
     if not location or status == 303 or new is None:
         raise EndpointError(f"the endpoint answers with a redirect ({status})", hopeless=True)
     if not same or new.query or not all(32 < ord(c) < 127 for c in new.path):
-        where = printable(f"{new.scheme}://{new.hostname}")[:80]
+        where = _shown(f"{new.scheme}://{new.hostname}", key, 80)
         raise EndpointError(
             f"the endpoint redirects to {where}, and neither the key nor pictures are sent there: "
             "give that address as url if you trust it",
@@ -313,19 +313,24 @@ def _origin(parts) -> tuple:
 
 
 def _hidden(text: str, key: str | None) -> str:
-    """The text without the key: some servers repeat it in their error."""
-    return text if not key else text.replace(key, "[key]")
+    """The text without the key: some servers repeat it."""
+    return re.sub(re.escape(key), "[key]", text, flags=re.IGNORECASE) if key else text
 
 
-def _said(text: str) -> str:
-    """The server's own message, cut short and made printable; nothing of an HTML page."""
+def _shown(text: str, key: str | None, longest: int) -> str:
+    """A stranger's text, fit to be shown: no key, nothing unprintable, cut short."""
+    return printable(_hidden(text, key))[:longest]
+
+
+def _said(text: str, key: str | None) -> str:
+    """The server's own message; nothing of an HTML page."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return ""
     error = data.get("error", data) if isinstance(data, dict) else None
     message = error.get("message") if isinstance(error, dict) else error
-    return printable(message)[:160] if isinstance(message, str) else ""
+    return _shown(message, key, 160) if isinstance(message, str) else ""
 
 
 def _reply(text: str, key: str | None) -> Reply:

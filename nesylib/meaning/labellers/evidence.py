@@ -100,6 +100,7 @@ def gather(
     k: int = 10,
     method: str = "gradient-attention",
     codes: np.ndarray | None = None,
+    top: np.ndarray | None = None,
     threshold: float = 0.5,
     seed: int = 0,
     progress: bool = False,
@@ -119,6 +120,8 @@ def gather(
         One of :data:`nesylib.meaning.HEAT_MAPS`.
     codes
         Activations, if they are known already.
+    top
+        Rows ``(n, k)`` of other pictures in the place of the top ones, as a control.
     """
     from nesylib import concepts, meaning
 
@@ -126,7 +129,8 @@ def gather(
     if codes is None:
         codes = concepts.encode(net, pictures, progress=progress)
     neurons = tuple(range(codes.shape[1])) if neurons is None else tuple(int(n) for n in neurons)
-    top = meaning.top_pictures(codes[:, list(neurons)], k)
+    if top is None:
+        top = meaning.top_pictures(codes[:, list(neurons)], k)
     silent = codes[:, list(neurons)].max(0) < threshold
     maps = _maps_of_top(net, pictures, neurons, top, silent, method, seed, progress)
     return Evidence(pictures, codes, neurons, top, maps, threshold)

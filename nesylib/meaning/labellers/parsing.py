@@ -92,7 +92,7 @@ def _entry(entry, pictures: int) -> tuple[str, int]:
     if not isinstance(name, str) or isinstance(count, bool) or not isinstance(count, int):
         raise AnswerError("a name is no text, or its pictures no whole number")
     if not 0 <= count <= pictures:
-        raise AnswerError(f"{count} pictures out of {pictures}")
+        raise AnswerError(f"a count of pictures that is not from 0 to {pictures}")
     return name, count
 
 
