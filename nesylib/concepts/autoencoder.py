@@ -7,9 +7,11 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from nesylib import runtime
 from nesylib.concepts import loop
 from nesylib.concepts.losses import ConceptLoss
 from nesylib.concepts.model import SparseConceptLayer
+from nesylib.concepts.training import parameter_groups
 
 
 class _AutoEncoder(nn.Module):
@@ -67,16 +69,13 @@ def fit_autoencoder(
     TrainingDiverged
         When the loss is no longer finite.
     """
-    from nesylib.concepts.training import parameter_groups
-
     features = np.asarray(features, dtype=np.float32)
     if (labels is None) != (loss is None):
         raise ValueError("give labels and a loss for them, or neither")
     if labels is not None and len(labels) != len(features):
         raise ValueError(f"there are {len(features)} features and {len(labels)} labels")
     layer.standardize(features)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with runtime.seeded(seed):
         net = _AutoEncoder(layer).to(layer.mean.device)
 
     def parts(found, batch_labels, done):
