@@ -28,7 +28,7 @@ class SignConcepts:
     names : tuple of K str
         ``"shape_circle"``, ``"rim_red"``, ``"symbol_number_20"`` ...
     kinds : tuple of K str
-        The kind of each concept: one of :data:`KINDS`.
+        The kind of each concept: ``shape``, ``rim``, ``fill``, ``symbol`` or ``family``.
     bits : (43, K) bool
     """
 

@@ -39,7 +39,7 @@ class WrongPicture:
     by : str
         ``"rule 3"`` or ``"the default"`` or ``"no rule"``.
     kind : str
-        One of :data:`KINDS`.
+        One of the keys of ``nesylib.joint.errors.KINDS``.
     nearest : str or None
         The rule for the true class that misses least.
     missing : tuple of str
@@ -258,7 +258,7 @@ def find_errors(program, bits, labels, *, truth=None, flips: bool = True) -> Err
 
     Notes
     -----
-    The smallest flip is :func:`nesylib.rules.counterfactual`'s. The nearest rule is the first,
+    The smallest flip is that of ``program.counterfactual``. The nearest rule is the first,
     among those for the true class, with the fewest literals that fail; an exception that holds
     counts as one.
     """
