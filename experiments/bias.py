@@ -181,7 +181,7 @@ def places(seed: int, weights) -> dict:
         parts = {
             name: data.load("places6/P3.1", split, n=n, size=112).in_memory()
             for name, split, n in (
-                ("train", "train", 900), ("probe", "val", 300), ("test", "test", 300),
+                ("train", "train", 600), ("probe", "val", 210), ("test", "test", 210),
             )
         }  # fmt: skip
         how = {"biased": (0.95, "aligned"), "random": (1 / 3, "aligned"), "without": (0, "none"),
