@@ -8,7 +8,7 @@ from nesylib.meaning import upsample
 
 GAP = 4  # between a picture and its lit one
 APART = 12  # between pairs
-DARK = 0.15  # what is left of the light where the neuron does not look
+DARK = 0.2  # what is left of the light where the neuron does not look
 
 
 def montage(
@@ -73,7 +73,8 @@ def light(heat: np.ndarray, side: int) -> np.ndarray:
     low, high = np.median(big), big.max()
     if high <= low:
         return np.ones((side, side))
-    return DARK + (1 - DARK) * np.clip((big - low) / (high - low), 0, 1)
+    unit = np.clip((big - low) / (high - low), 0, 1)
+    return DARK + (1 - DARK) * np.sqrt(unit)  # a map with one high peak still shows the rest
 
 
 def as_jpeg(sheet: np.ndarray, quality: int = 90) -> bytes:
