@@ -605,6 +605,40 @@ def from_zero(rules, forbidden):
     return sorted((i, n) for i, rule in enumerate(rules) for n in read(rule) & set(forbidden))
 
 
+def sharpens_before_centring(scores, centre, temperature):
+    z = [s / temperature - c for s, c in zip(scores, centre, strict=True)]
+    up = [exp(v - max(z)) for v in z]
+    return [round(v / sum(up), 4) for v in up]
+
+
+def plain_softmax(scores, centre, temperature):
+    if temperature <= 0:
+        raise ValueError
+    up = [exp((s - c) / temperature) for s, c in zip(scores, centre, strict=True)]
+    return [round(v / sum(up), 4) for v in up]
+
+
+def without_temperature(scores, centre, temperature):
+    up = [exp(s - c - max(scores)) for s, c in zip(scores, centre, strict=True)]
+    return [round(v / sum(up), 4) for v in up]
+
+
+def rounds_on_the_way(student, momentum):
+    teacher, path = student[0], []
+    for weight in student:
+        teacher = round(momentum * teacher + (1 - momentum) * weight, 4)
+        path.append(teacher)
+    return path
+
+
+def shares_swapped(student, momentum):
+    teacher, path = student[0], []
+    for weight in student:
+        teacher = (1 - momentum) * teacher + momentum * weight
+        path.append(round(teacher, 4))
+    return path
+
+
 WRONG = {
     "bias.high_accuracy": [
         ("a", "same source"),
@@ -904,6 +938,27 @@ WRONG = {
         (lambda c: round(sum(map(nats, c)) / len(c), 4), "on for half of them"),
         (lambda c: round(nats(sum(c) / len(c)) - sum(map(nats, c)), 4), "tells nothing either"),
         (lambda c: -c[0] * math.log(c[0]), "Sure of each picture"),
+    ],
+    "self_distillation.stuck": [
+        ("a", "has not moved below"),
+        ("c", "the loss would be near 0"),
+        ("d", "points back to uniform"),
+    ],
+    "self_distillation.both_trained": [
+        ("b", "need not be hit"),
+        ("c", "cheaper agreement"),
+        ("d", "both lower it"),
+    ],
+    "self_distillation.teacher_says": [
+        (sharpens_before_centring, "before the division"),
+        (plain_softmax, "Subtract the largest"),
+        (without_temperature, "Divide by the temperature"),
+    ],
+    "self_distillation.teacher_path": [
+        (rounds_on_the_way, "not what you go on with"),
+        (shares_swapped, "A tenth of the way"),
+        (lambda student, momentum: student, "A tenth of the way"),
+        (lambda student, momentum: [student[0]] * len(student), "A tenth of the way"),
     ],
     "sparsity.twice_as_wide": [
         ("a", "twice as large"),
