@@ -1,0 +1,215 @@
+"""Symbols for CIFAR-10 under a frozen ViT-Ti: the paper's recipe, ideas against its plateau.
+
+    python experiments/symbols.py --weights FILE --record
+    python experiments/symbols.py --weights FILE --methods base anchors --seeds 0
+
+The official test pictures are not touched: the test part is held out of the training file. What was
+measured of a method under a seed is kept in the cache folder, and so is a run that was cut off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from heads import record_all
+from symbols_tokens import GRID, load
+
+from nesylib import record, runtime, symbols
+from nesylib.symbols import AnchorTarget, FeatureTarget, PrefixLoss, ProjectorTarget
+
+COMMAND = "python experiments/symbols.py --weights FILE --record"
+V, L, LENGTHS, K = 128, 8, (1, 2, 4, 8), 1024
+SIZES = dict(width=96, decoder_layers=1, encoder_layers=1, heads=4)
+TRAINING = dict(epochs=10, batch_size=256, lr=2e-3, keep_tokens=0.5)
+OWN_VQ = dict(discretizer="vq", shared=False)
+
+
+class Features:
+    """Stands for the teacher, whose tokens are computed already."""
+
+    num_features, grid = 192, (GRID, GRID)
+
+    def tokens_of(self, images):
+        raise NotImplementedError("tokens come from symbols_tokens.py")
+
+
+def projector(**options):
+    return lambda: ProjectorTarget(SIZES["width"], 192, prototypes=K, **options)
+
+
+def anchors(**options):
+    return lambda: AnchorTarget(SIZES["width"], 192, anchors=K, **options)
+
+
+def feature():
+    return FeatureTarget(SIZES["width"], 192)
+
+
+METHODS = {
+    # the paper's recipe as far as it is known, its discretizers and strategies
+    "base": (projector(), {}, PrefixLoss()),
+    "gumbel": (projector(), dict(discretizer="gumbel", straight_through=True), PrefixLoss()),
+    "vq": (projector(), dict(discretizer="vq"), PrefixLoss()),
+    "entropy": (projector(), {}, PrefixLoss(strategy="entropy")),
+    "information": (projector(), {}, PrefixLoss(strategy="information")),
+    # one thing changed
+    "fixed-projector": (projector(momentum=1.0), {}, PrefixLoss()),
+    "feature": (feature, {}, PrefixLoss()),
+    "anchors": (anchors(), {}, PrefixLoss()),
+    # several, from what was learned of the above
+    "anchors-vq": (anchors(), OWN_VQ, PrefixLoss()),
+    "feature-vq": (feature, OWN_VQ, PrefixLoss()),
+    "anchors-parallel": (anchors(), OWN_VQ | dict(decoding="parallel"), PrefixLoss()),
+    "anchors-residual": (anchors(), OWN_VQ | dict(decoding="residual"), PrefixLoss()),
+    "anchors-fsq": (anchors(), dict(discretizer="fsq", shared=False), PrefixLoss()),
+    "anchors-nested": (anchors(), OWN_VQ, PrefixLoss(prefixes="nested")),
+    "anchors-apart": (anchors(), OWN_VQ, PrefixLoss(decorrelation=1.0)),
+    "anchors-walk": (anchors(steps=2), OWN_VQ, PrefixLoss()),
+}
+BASELINES = ("teacher", "k-means", "residual", "product", "voting", "random")
+UNITS = {"bits": ("number", 0.1), "perplexity": ("number", 20.0), "seconds": ("s", 1e4)}
+
+
+class Units(dict):
+    def __missing__(self, key):
+        return "share", 0.03
+
+
+def probes(made: dict, name: str, train, y, test, y_test, length: int, rich: bool) -> None:
+    """k-NN and, for the readings that are compared, linear and with 1,000 pictures."""
+    found = symbols.knn_probe(train, y, test, y_test)
+    made[f"knn-{name}-{length}"] = found.top1
+    if rich:
+        made[f"knn-{name}-{length}-top5"] = found.top5
+        some = slice(0, 1000)  # pictures stand in random order
+        made[f"knn-{name}-{length}-of-1000"] = symbols.knn_probe(
+            train[some], y[some], test, y_test
+        ).top1
+        found = symbols.linear_probe(train, y, test, y_test)
+        made[f"linear-{name}-{length}"] = found.top1
+        made[f"linear-{name}-{length}-top5"] = found.top5
+
+
+def of_symbols(S, S_test, y, y_test, rich: bool) -> dict[str, float]:
+    made = {}
+    for length in (n for n in LENGTHS if n <= S.shape[1]):
+        for reading in ("positions", "bag"):
+            codes = [symbols.one_hot(s[:, :length], V, reading) for s in (S, S_test)]
+            rich_here = rich and reading == "positions" and length in (1, L)
+            probes(made, reading, codes[0], y, codes[1], y_test, length, rich_here)
+    counts = [np.bincount(column, minlength=V) / len(S_test) for column in S_test.T]
+    entropies = [-(p[p > 0] * np.log(p[p > 0])).sum() for p in counts]
+    made["perplexity"] = float(np.exp(entropies).mean())
+    made["usage"] = float(np.mean([p > 0 for p in counts]))
+    made["sequences"] = len(np.unique(S_test, axis=0)) / len(S_test)
+    made["bits"] = symbols.bits_spent(V, S.shape[1])
+    return made
+
+
+def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict[str, float]:
+    make_target, settings, loss = METHODS[name]
+    student = symbols.SymbolStudent(Features(), V, L, seed=seed, **SIZES, **settings)
+    with runtime.seeded(seed + 1000):
+        target = make_target()
+    began = time.process_time()
+    symbols.fit_student(
+        student,
+        train.tokens,
+        target=target,
+        loss=loss,
+        seed=seed,
+        checkpoint=folder / f"{name}-{seed}.safetensors",
+        progress=sys.stderr.isatty(),
+        **TRAINING,
+    )
+    seconds = time.process_time() - began
+    S, S_test = (student.encode(part.tokens, batch_size=500) for part in (train, test))
+    made = of_symbols(S, S_test, train.labels, test.labels, rich=True)
+    read = student.read(S), student.read(S_test)
+    for n in LENGTHS:
+        parts = read[0][:, n - 1], train.labels, read[1][:, n - 1], test.labels
+        probes(made, "encoder", *parts, n, rich=True)
+    return made | {"seconds": seconds}
+
+
+def of_baseline(name: str, seed: int, train, test, scaled: bool) -> dict[str, float]:
+    x, z = train.cls, test.cls
+    if scaled:
+        mean, spread = x.mean(0), x.std(0)
+        x, z = (x - mean) / spread, (z - mean) / spread
+    y, y_test = train.labels, test.labels
+    if name == "teacher":
+        made = {"majority": symbols.majority(y, y_test)}
+        probes(made, "cls", x, y, z, y_test, 1, rich=True)
+        return made
+    if name == "voting":  # k-means again and again, each from its own start
+        each = [symbols.kmeans_symbols(x, z, V, seed=100 * seed + j) for j in range(L)]
+        S, S_test = (
+            np.concatenate([getattr(c, part) for c in each], 1) for part in ("train", "test")
+        )
+        return of_symbols(S, S_test, y, y_test, rich=False)
+    coder = {
+        "k-means": symbols.kmeans_symbols,
+        "residual": symbols.residual_kmeans_symbols,
+        "product": symbols.product_symbols,
+        "random": symbols.random_symbols,
+    }[name]
+    coded = coder(x, z, V, seed=100 * seed)
+    made = of_symbols(coded.train, coded.test, y, y_test, rich=False)
+    if coded.rebuilt_train is not None:
+        for n in (n for n in LENGTHS if n <= coded.train.shape[1]):
+            parts = coded.rebuilt_train[:, n - 1], y, coded.rebuilt_test[:, n - 1], y_test
+            probes(made, "rebuilt", *parts, n, rich=False)
+    return made
+
+
+def kept(path: Path, compute) -> dict[str, float]:
+    """What was measured before, or is measured now."""
+    if path.exists():
+        return json.loads(path.read_text("utf-8"))
+    made = {key: float(value) for key, value in compute().items()}
+    with runtime.atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(made), "utf-8")
+    return made
+
+
+def main() -> None:
+    everything = [*METHODS, *BASELINES, *(f"{b}-scaled" for b in BASELINES)]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", type=Path, required=True, help="of a ViT-Ti (safetensors)")
+    parser.add_argument("--methods", nargs="+", choices=everything, default=everything)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--train", type=int, default=10_000)
+    parser.add_argument("--test", type=int, default=2_000)
+    parser.add_argument("--record", action="store_true", help="write to book/results")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    train, test = (load(s, getattr(options, s), options.weights) for s in ("train", "test"))
+    told = str((SIZES, TRAINING, V, L, K, len(train), len(test)))
+    folder = runtime.cache_dir("symbols", "runs-" + hashlib.sha256(told.encode()).hexdigest()[:8])
+    measured = []
+    for name in options.methods:
+        runs = {}
+        for seed in options.seeds:
+            plain = name.removesuffix("-scaled")
+            if plain in BASELINES:
+                compute = lambda s=seed, p=plain, n=name: of_baseline(p, s, train, test, p != n)
+            else:
+                compute = lambda s=seed, n=name: of_student(n, s, train, test, folder, options)
+            runs[seed] = {name: kept(folder / f"{name}-{seed}.json", compute)}
+            if plain == "teacher":  # nothing in it is random
+                break
+        measured += record_all("symbols", "cifar10", runs, Units(UNITS), COMMAND)
+        if options.record:
+            record.save("symbols-cifar10", measured)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Losses over prefixes, and what can be added to keep symbols in use and apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+STRATEGIES = ("base", "entropy", "information")
+
+
+@dataclass(frozen=True)
+class PrefixLoss:
+    """How losses after prefixes are summed, and the additions to them.
+
+    Attributes
+    ----------
+    prefixes
+        Lengths that are read; 1, 2, 4, 8 ... up to the student's length if not given. ``"nested"``:
+        of every picture one random prefix, all lengths as often (nested dropout, Rippel et al.
+        2014).
+    weights
+        One for each prefix, all alike if not given; they are divided by their sum.
+    strategy
+        ``"base"``: nothing more. ``"entropy"``: minus the entropy of a position's mean choice,
+        which keeps the vocabulary in use. ``"information"``: also plus the mean entropy of a
+        choice, which makes it sharp; their difference is the information that a symbol has about
+        the picture. The paper names both and gives no formula; these are the usual ones.
+    strength
+        Weight of the strategy.
+    decorrelation
+        Weight of the penalty on positions that sort the pictures alike; see
+        :func:`position_similarity`.
+    """
+
+    prefixes: Sequence[int] | str | None = None
+    weights: Sequence[float] | None = None
+    strategy: str = "base"
+    strength: float = 0.1
+    decorrelation: float = 0.0
+
+    def __post_init__(self):
+        if self.strategy not in STRATEGIES:
+            raise ValueError(
+                f"unknown strategy {self.strategy!r}: use one of {', '.join(STRATEGIES)}"
+            )
+        if isinstance(self.prefixes, str) and self.prefixes != "nested":
+            raise ValueError(f"prefixes must be lengths or 'nested', not {self.prefixes!r}")
+
+    def lengths(self, length: int) -> list[int]:
+        """The prefixes that are read of ``length`` symbols."""
+        if self.prefixes == "nested":
+            return list(range(1, length + 1))
+        if self.prefixes is None:
+            found = [2**i for i in range(length.bit_length()) if 2**i <= length]
+            return found if found[-1] == length else [*found, length]
+        found = [int(n) for n in self.prefixes]
+        if not found or not all(1 <= n <= length for n in found):
+            raise ValueError(f"prefixes {found} must be lengths from 1 to {length}")
+        return found
+
+    def shares(self, count: int) -> torch.Tensor:
+        """Weights ``(count,)`` that sum to 1."""
+        if self.weights is None or self.prefixes == "nested":
+            return torch.full((count,), 1 / count)
+        weights = torch.tensor(list(self.weights), dtype=torch.float32)
+        if len(weights) != count or (weights < 0).any() or weights.sum() <= 0:
+            raise ValueError(
+                f"give one weight of 0 or more for each of the {count} prefixes, got {self.weights}"
+            )
+        return weights / weights.sum()
+
+    def additions(self, logits: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What is added, by name, from the scores ``(N, L, V)`` of all symbols."""
+        found = {}
+        if self.strategy == "base" and not self.decorrelation:
+            return found
+        chances = logits.float().softmax(-1)
+        if self.strategy != "base":
+            found["strategy"] = -self.strength * choice_entropy(chances)
+            if self.strategy == "information":
+                own = -torch.xlogy(chances, chances).sum(-1).mean()
+                found["strategy"] = found["strategy"] + self.strength * own
+        if self.decorrelation and logits.shape[1] > 1:
+            found["decorrelation"] = self.decorrelation * position_similarity(chances)
+        return found
+
+
+def choice_entropy(chances: torch.Tensor) -> torch.Tensor:
+    """Entropy of the mean choice of each position, mean over positions: ``(N, L, V)`` to a scalar.
+
+    At most ln V, when all symbols are used alike.
+    """
+    mean = chances.mean(0)
+    return -torch.xlogy(mean, mean).sum(-1).mean()
+
+
+def position_similarity(chances: torch.Tensor) -> torch.Tensor:
+    """How alike two positions sort the pictures of a batch, mean over pairs of positions.
+
+    Centred kernel alignment of the choices ``(N, L, V)``: 1 where two positions put the same
+    pictures together, whatever their symbols are called; near 0 where they are independent.
+    """
+    centred = (chances - chances.mean(0)).transpose(0, 1)  # (L, N, V)
+    kernels = (centred @ centred.transpose(1, 2)).flatten(1)
+    kernels = kernels / kernels.norm(dim=1, keepdim=True).clamp(min=1e-12)
+    length = len(kernels)
+    alike = kernels @ kernels.T
+    return (alike.sum() - alike.diagonal().sum()) / (length * (length - 1))
