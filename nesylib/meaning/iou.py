@@ -15,7 +15,6 @@ from nesylib.meaning.enlarge import enlarge
 from nesylib.meaning.labels import Labels
 from nesylib.meaning.masks import Masks
 from nesylib.meaning.mass import CHUNK, checked
-from nesylib.meaning.top import codes_of
 
 
 def overlap(
@@ -101,7 +100,7 @@ def overlaps(maps, masks: Masks, *, quantile: float = 0.9, counts=None) -> np.nd
     if not 0 <= quantile < 1:
         raise ValueError(f"quantile is a share of the patches, 0 <= quantile < 1, got {quantile}")
     n, pixels = maps.shape[1], masks.values[0].size
-    counts = np.ones(maps.shape[:2], bool) if counts is None else codes_of(counts) > 0
+    counts = np.ones(maps.shape[:2], bool) if counts is None else np.asarray(counts, bool)
     cuts = [
         np.quantile(maps[on, place], quantile) if on.any() else np.inf
         for place, on in enumerate(counts.T)
@@ -109,7 +108,7 @@ def overlaps(maps, masks: Masks, *, quantile: float = 0.9, counts=None) -> np.nd
     cuts = np.asarray(cuts, np.float32)[:, None]
     both = np.zeros((n, len(masks.names)))
     hot_area, marked_area = np.zeros((n, 1)), np.zeros_like(both)
-    step = max(1, CHUNK // (n * pixels))
+    step = max(1, CHUNK // max(1, n * pixels))
     for start in range(0, len(maps), step):
         part = slice(start, start + step)
         use = counts[part].astype(np.float32)

@@ -153,6 +153,13 @@ def test_what_cannot_be_named_says_why():
     )
 
 
+def test_no_neurons_no_names():
+    maps, codes, masks = world()
+    for label in (meaning.mass_ratio, meaning.overlap):
+        found = label(maps[:, :0], codes, masks, WORDS, neurons=[])
+        assert found.names == {} and found.missing == {}
+
+
 def test_masks_of_any_size():
     maps, codes, masks = world(size=(16, 16))
     found = meaning.mass_ratio(maps, codes, masks.repeat(3, 1).repeat(2, 2), WORDS)
