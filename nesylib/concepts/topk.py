@@ -26,6 +26,7 @@ class TopKConceptLayer(SparseConceptLayer):
         arXiv 1308.3432), so that losers can come back.
 
     Shape: ``(N, in_features)`` to ``(N, n_concepts)``. Among equals the choice is PyTorch's.
+    ``logits`` are those before the competition: they may be positive where the bit is 0.
     """
 
     def __init__(
