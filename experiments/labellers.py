@@ -210,6 +210,8 @@ def main() -> None:
         runs = over_seeds(options.seeds, lambda seed: scenes(seed, chat))
         name, units = "scenes-P5", UNITS
     command = COMMANDS[options.data_set]
+    if options.endpoint is not None:
+        command += f" --endpoint URL --model {options.model}"
     measured = record_all("labellers", name, without_gaps(runs), units, command)
     if options.record:
         chapter = f"labellers-{options.data_set}"

@@ -105,6 +105,20 @@ def test_within_class_a_class_detector_finds_no_word():
     assert not HeadWords(scores, WORDS, labels=labels, least=0.6).label(seen).best()
 
 
+def test_labellers_leave_what_they_are_given_as_it_was(evidence):
+    seen, bits, masks = evidence
+    classes = np.arange(len(bits)) % 2
+    scores = bits.astype(np.float64)
+    for labeller in (
+        HeadWords(scores, WORDS, labels=classes), KnownConcepts(scores, WORDS, labels=classes),
+        MaskNames(masks, WORDS),
+    ):  # fmt: skip
+        codes, maps, marked = seen.codes.copy(), seen.maps.copy(), masks.copy()
+        labeller.label(seen)
+        assert np.array_equal(scores, bits) and np.array_equal(masks, marked)
+        assert np.array_equal(seen.codes, codes) and np.array_equal(seen.maps, maps)
+
+
 def test_known_concepts_correlate_as_numpy_does(evidence):
     seen, bits, _ = evidence
     labels = KnownConcepts(bits, WORDS, least=-1, margin=2).label(seen)

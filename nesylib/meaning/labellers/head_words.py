@@ -46,7 +46,7 @@ class HeadWords:
         margin: float = 0.1,
         at_most: int = 3,
     ):
-        scores = np.asarray(scores, dtype=np.float64)
+        scores = np.array(scores, dtype=np.float64)  # a copy: it is changed below
         if scores.ndim != 2 or scores.shape[1] != len(words) or not len(words):
             raise ValueError(
                 f"{len(words)} words need scores (N, {len(words)}), got {scores.shape}"
