@@ -112,7 +112,7 @@ def overlaps(maps, masks: Masks, *, quantile: float = 0.9, counts=None) -> np.nd
     for start in range(0, len(maps), step):
         part = slice(start, start + step)
         use = counts[part].astype(np.float32)
-        heat = enlarge(maps[part], masks.values.shape[1:]).reshape(-1, n, pixels)
+        heat = enlarge(maps[part], masks.values.shape[1:]).reshape(len(use), n, pixels)
         marked = masks.bits(part)
         with_all = np.concatenate([marked, np.ones_like(marked[..., :1])], -1)
         inside = ((heat > cuts).astype(np.float32) @ with_all) * use[..., None]

@@ -133,7 +133,7 @@ def mass_shares(maps, masks: Masks, *, quantile: float = 0.5, negative: str = "c
     step = max(1, CHUNK // max(1, n * pixels))
     for start in range(0, len(maps), step):
         part = slice(start, start + step)
-        heat = enlarge(maps[part], masks.values.shape[1:]).reshape(-1, n, pixels)
+        heat = enlarge(maps[part], masks.values.shape[1:]).reshape(*maps[part].shape[:2], pixels)
         cut = np.quantile(heat, quantile, axis=-1, keepdims=True)
         heat = np.where(heat >= cut, heat, 0).clip(min=0)
         whole = heat.sum(-1, dtype=np.float64)[..., None]
