@@ -69,7 +69,7 @@ def light(heat: np.ndarray, side: int) -> np.ndarray:
     """How much light each pixel keeps, ``(side, side)`` in ``DARK`` to 1."""
     if heat.max() <= heat.min():
         return np.ones((side, side))
-    big = upsample(heat, side)
+    big = upsample(heat, side, "bilinear")  # bicubic overshoots, which would show as light
     low, high = np.median(big), big.max()
     if high <= low:
         return np.ones((side, side))
