@@ -11,6 +11,7 @@ only, where there are masks)? Does the map change when the network is broken?
 from __future__ import annotations
 
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from nesylib import concepts, meaning, record, runtime, vit
 from nesylib.concepts import ConceptLoss, ConceptViT
+from nesylib.data import ImageSet
 from nesylib.rules import FoldSEM
 
 COMMANDS = {
@@ -132,27 +134,46 @@ def rule_neurons(rooms: Rooms, net) -> tuple[list[int], float]:
     return columns, float(np.mean(fold.predict(test_bits) == test_labels))
 
 
-def of_rules(rooms: Rooms, kind: str, seed: int) -> dict[str, dict[str, float]]:
-    """The neurons of NeSyViT that its program reads, where they are on."""
+class Read(NamedTuple):
+    """A network, the neurons that its program reads, and pictures to look at."""
+
+    net: ConceptViT
+    neurons: list[int]
+    accuracy: float
+    pictures: ImageSet
+
+
+def trained(rooms: Rooms, kind: str, seed: int) -> Read:
+    """NeSyViT on the training pictures; a few of the others are drawn to look at."""
     net = rooms.fit(ConceptLoss()).eval()
     neurons, accuracy = rule_neurons(rooms, net)
     held_out = rooms.test
     if kind == "places":  # drawn rooms are other ones for every seed anyway
         held_out = held_out.take(np.random.default_rng(seed).permutation(len(held_out)))
-    pictures = few(held_out, EACH[kind])
-    where = concepts.encode(net, pictures)[:, neurons] >= 0.5
+    return Read(net, neurons, accuracy, few(held_out, EACH[kind]))
+
+
+def of_rules(read: Read, kind: str, seed: int) -> dict[str, dict[str, float]]:
+    """The neurons of NeSyViT that its program reads, where they are on."""
+    net, neurons, accuracy, pictures = read
+    about = {"neurons": len(neurons), "accuracy": accuracy}
+    codes = concepts.encode(net, pictures)[:, neurons]
+    where = codes >= 0.5
+    if kind == "places":  # photographs are slow: of each only the neuron that is most sure
+        where &= codes == codes.max(1, keepdims=True)
+        used = np.flatnonzero(where.any(0))
+        neurons, where = [neurons[k] for k in used], where[:, used]
     maps = maps_by_method(net, pictures, neurons, seed)
     found = removal_scores(net, pictures, maps, neurons, where, REMOVALS[kind], STEPS[kind], seed)
     if kind == "scenes":
         for method, row in sanity(net, pictures, maps, neurons, seed).items():
             found[method] |= row
-    else:  # photographs are slow, and this needs no further forward pass
+    else:
         pairs = list(combinations(range(len(neurons)), 2))
         for method in maps:
             each = [agreement(maps[method][:, i], maps[method][:, j]) for i, j in pairs]
             found[method]["same-other-neuron"] = float(np.mean(each)) if each else 1.0
-    about = {"neurons": len(neurons), "pairs": int(where.sum()), "accuracy": accuracy}
-    return found | {"program": about}
+    return found | {"program": about | {"pairs": int(where.sum())}}
 
 
 def object_net(rooms: Rooms, pooling: str) -> tuple[ConceptViT, list[int]]:
@@ -211,15 +232,16 @@ def of_objects(rooms: Rooms, pooling: str, seed: int) -> dict[str, dict[str, flo
 def scenes(seed: int, options) -> dict[str, dict]:
     rooms = Rooms("scenes", seed)
     return {
-        "scenes-P5": of_rules(rooms, "scenes", seed),
+        "scenes-P5": of_rules(trained(rooms, "scenes", seed), "scenes", seed),
         "scenes-P5-objects": of_objects(rooms, "cls", seed),
         "scenes-P5-objects-mean": of_objects(rooms, "mean", seed),
     }
 
 
 def places(seed: int, options) -> dict[str, dict]:
-    rooms = Rooms("places", seed, options.weights)
-    return {"places6-P5": of_rules(rooms, "places", seed)}
+    # all but a few pictures are let go before the slow part
+    read = trained(Rooms("places", seed, options.weights), "places", seed)
+    return {"places6-P5": of_rules(read, "places", seed)}
 
 
 def main() -> None:
