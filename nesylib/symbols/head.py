@@ -23,24 +23,35 @@ class ProjectionHead(nn.Module):
         K.
     hidden, bottleneck
         Widths of the two hidden layers and of the vector that is compared.
+    batch_norm
+        Normalise the hidden layers over the batch. The authors leave it out for pretrained-size
+        ViTs and use it with convolutional networks. A small network that starts from nothing
+        gives nearly the same feature for every picture, and this makes the differences count.
 
     Shape: ``(N, E)`` to ``(N, K)``.
     """
 
-    def __init__(self, in_features: int, prototypes: int, hidden: int = 256, bottleneck: int = 64):
+    def __init__(
+        self,
+        in_features: int,
+        prototypes: int,
+        hidden: int = 256,
+        bottleneck: int = 64,
+        batch_norm: bool = False,
+    ):
         super().__init__()
         if prototypes < 2:
             raise ValueError(f"a choice needs at least two prototypes, got {prototypes}")
-        self.body = nn.Sequential(
-            nn.Linear(in_features, hidden),
-            nn.GELU(),
-            nn.Linear(hidden, hidden),
-            nn.GELU(),
-            nn.Linear(hidden, bottleneck),
-        )
-        for layer in self.body[::2]:
-            nn.init.trunc_normal_(layer.weight, std=0.02)
-            nn.init.zeros_(layer.bias)
+        layers: list[nn.Module] = []
+        for wide in (in_features, hidden):
+            layers.append(nn.Linear(wide, hidden, bias=not batch_norm))
+            layers += [nn.BatchNorm1d(hidden)] * batch_norm + [nn.GELU()]
+        self.body = nn.Sequential(*layers, nn.Linear(hidden, bottleneck))
+        for layer in self.body:
+            if isinstance(layer, nn.Linear):
+                nn.init.trunc_normal_(layer.weight, std=0.02)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
         self.prototypes = nn.Parameter(torch.randn(prototypes, bottleneck))
 
     def forward(self, features: torch.Tensor, freeze_prototypes: bool = False) -> torch.Tensor:

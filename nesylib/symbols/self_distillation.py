@@ -36,7 +36,7 @@ class SelfDistillation(nn.Module):
     backbone
         A timm ViT, such as ``create_backbone("nesy_tiny_conv", dynamic_img_size=True)``; it
         becomes the student. ``dynamic_img_size`` lets it see small views.
-    prototypes, hidden, bottleneck
+    prototypes, hidden, bottleneck, batch_norm
         Of the :class:`ProjectionHead`.
     momentum
         What the teacher keeps of itself at the first step; it rises to 1 along half a cosine.
@@ -67,6 +67,7 @@ class SelfDistillation(nn.Module):
         prototypes: int = 1024,
         hidden: int = 256,
         bottleneck: int = 64,
+        batch_norm: bool = False,
         momentum: float = 0.99,
         student_temperature: float = 0.1,
         teacher_temperature: float | tuple[float, float] = 0.04,
@@ -89,7 +90,7 @@ class SelfDistillation(nn.Module):
         self.student = backbone
         with runtime.seeded(seed):
             self.student_head = ProjectionHead(
-                backbone.num_features, prototypes, hidden, bottleneck
+                backbone.num_features, prototypes, hidden, bottleneck, batch_norm
             )
         self.teacher = copy.deepcopy(backbone).requires_grad_(False)
         self.teacher_head = copy.deepcopy(self.student_head).requires_grad_(False)
