@@ -221,7 +221,7 @@ def test_the_montage_shows_pictures_and_lights_what_the_neuron_sees():
     assert (sheet[:32, :32] == 200).all()
     lit = sheet[:32, 32 + GAP : 64 + GAP, 0]
     assert lit.max() == 200 and lit[:12, :12].min() > 100
-    assert (lit[20:, 20:] == round(200 * DARK)).all()
+    assert (lit[24:, 24:] == round(200 * DARK)).all()
     assert (sheet[32 + APART :, 64 + GAP + APART :] == 255).all(), "no fourth pair"
     assert as_jpeg(sheet)[:3] == b"\xff\xd8\xff"
 
