@@ -54,7 +54,8 @@ def heat_maps(
             see :func:`nesylib.meaning.gradient_attention.relevance`. One backward pass a neuron.
         ``"direction"``
             What the concept layer says of a patch's own token after the last norm: the neuron's
-            value before the sigmoid. One matrix product for all neurons.
+            value before the sigmoid. One matrix product for all neurons. Nothing makes a patch's
+            last token speak as [CLS] does: on drawn rooms this does worse than random numbers.
         ``"occlusion"``
             By how much the neuron, before its sigmoid, falls when the patch is painted in the
             picture's mean colour. One forward pass a patch, for all neurons at once.
