@@ -1,6 +1,7 @@
 """NeSyViT's sparse concepts: from a picture to bits.
 
-``model.py``       SparseConceptLayer and ConceptViT
+``layer.py``       SparseConceptLayer: linear map and sigmoid
+``model.py``       ConceptViT: a ViT whose head is a concept layer
 ``topk.py``        a layer of which only the k strongest neurons may be on
 ``whitening.py``   neurons that are uncorrelated by construction
 ``autoencoder.py`` a layer trained to rebuild the features, with or without classes
@@ -38,6 +39,7 @@ from nesylib.concepts.decorrelation import DecorrelatedLoss, decorrelation_loss
 from nesylib.concepts.encoding import binarize, code_summary, encode
 from nesylib.concepts.gather import gather_batch
 from nesylib.concepts.information import code_information, neuron_information
+from nesylib.concepts.layer import SparseConceptLayer
 from nesylib.concepts.loop import History, TrainingDiverged
 from nesylib.concepts.losses import (
     ConceptLoss,
@@ -48,7 +50,7 @@ from nesylib.concepts.losses import (
     supcon_loss,
 )
 from nesylib.concepts.memory import OutOfMemory
-from nesylib.concepts.model import ConceptViT, SparseConceptLayer
+from nesylib.concepts.model import ConceptViT
 from nesylib.concepts.readers import READERS, knn_answers, linear_answers, mean_answers
 from nesylib.concepts.saving import load_model, save_model
 from nesylib.concepts.stability import Matching, Stability, match_neurons, seed_stability

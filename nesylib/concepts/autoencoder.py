@@ -9,8 +9,8 @@ from torch import nn
 
 from nesylib import runtime
 from nesylib.concepts import loop
+from nesylib.concepts.layer import SparseConceptLayer
 from nesylib.concepts.losses import ConceptLoss
-from nesylib.concepts.model import SparseConceptLayer
 from nesylib.concepts.training import parameter_groups
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nesylib.concepts.model import SparseConceptLayer
+from nesylib.concepts.layer import SparseConceptLayer
 
 
 class TopKConceptLayer(SparseConceptLayer):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from nesylib.concepts.model import SparseConceptLayer
+from nesylib.concepts.layer import SparseConceptLayer
 
 
 class _Rotation(nn.Module):

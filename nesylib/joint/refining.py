@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from nesylib import runtime
-from nesylib.concepts import ConceptViT, binarize, encode, loop
+from nesylib.concepts import ConceptViT, TopKConceptLayer, binarize, encode, loop
 from nesylib.concepts._checks import pictures_of
 from nesylib.concepts.identity import identity
 from nesylib.concepts.training import parameter_groups
@@ -140,6 +140,11 @@ def refine(
         raise ValueError(f"trainable must be 'head' or a number of blocks, not {trainable!r}")
     if trainable != "head":
         check_last(net.backbone, trainable)
+    if isinstance(net.concepts, TopKConceptLayer):
+        raise ValueError(
+            "in a TopK layer a bit depends on the other neurons, and the program's loss reads each "
+            "alone: refine a network with a plain concept layer"
+        )
     images, numbers = pictures_of(train)
     answers = np.asarray(numbers if labels is None else labels)
     if answers.shape != numbers.shape:

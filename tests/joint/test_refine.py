@@ -132,6 +132,8 @@ def test_bad_input_says_what_to_do(tmp_path):
         refine(net, train, labels=train.labels[:5], **QUICK)
     with pytest.raises(ValueError, match="batch_size"):
         refine(net, train, **(QUICK | dict(batch_size=0)))
+    with pytest.raises(ValueError, match="TopK"):
+        refine(ConceptViT("nesy_tiny", 8, top_k=2, **SMALL), train, **QUICK)
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="folder"):
         refine(net, train, checkpoint=tmp_path / "file", **QUICK)
