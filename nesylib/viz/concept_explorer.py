@@ -154,6 +154,8 @@ labels.forEach(function(l,i){var s=l.querySelector(".nesy-strength");
 if(!s){s=make("span","nesy-strength");l.appendChild(s)}
 s.textContent=k===null?"":D.values[i][k].toFixed(2)});
 if(order.value==="strong")sort();
+if(k!==null){var e=neurons[k],box=e.parentNode,low=e.offsetTop+e.offsetHeight-box.clientHeight;
+if(e.offsetTop<box.scrollTop||low>box.scrollTop)box.scrollTop=Math.max(0,e.offsetTop-60)}
 if(at>=0)draw(at)}
 radios.forEach(function(r){r.disabled=false;r.name="KEY-look-"+many;
 r.addEventListener("change",function(){see(r.value===""?null:+r.value)})});

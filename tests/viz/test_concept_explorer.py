@@ -175,6 +175,22 @@ def test_rule_and_neuron_point_at_each_other(browser_page):
         assert errors == []
 
 
+def test_the_neuron_looked_at_is_in_view(browser_page):
+    """Many neurons, the last one the strongest: the list moves, the page does not."""
+    images, codes = np.zeros((2, 3, 8, 8), np.uint8), np.linspace(0, 1, 60).reshape(2, 30)
+    maps = np.ones((2, 30, 2, 2))
+    html = viz.concept_explorer(images, codes, Program((), "x"), maps, range(30)).repr_html()
+    where = """() => {const e = document.querySelector('.nesy-neuron.looked');
+      const a = e.getBoundingClientRect(), b = e.parentNode.getBoundingClientRect();
+      return [a.top >= b.top, a.bottom <= b.bottom, window.scrollY]}"""
+    with browser_page(book_page(html)) as (page, errors):
+        assert page.get_by_role("radio", name="x29").is_checked()
+        assert page.evaluate(where) == [True, True, 0]
+        page.get_by_role("radio", name="x0", exact=True).check(force=True)
+        assert page.evaluate(where)[:2] == [True, True]
+        assert errors == []
+
+
 def test_the_order_of_pictures(browser_page):
     program, codes, _, _, labels = rooms()
     with browser_page(book_page(made().repr_html())) as (page, errors):
