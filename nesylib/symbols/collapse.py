@@ -74,7 +74,7 @@ def collapse_signs(row: Mapping[str, float], prototypes: int) -> dict[str, str]:
             f"ln {prototypes} = {top:.3f}: every answer is uniform. Sharpen: lower the teacher's "
             "temperature, to half the student's or less"
         )
-    if usage < 0.1 * top:
+    if usage < 0.2 * top:
         found["one prototype"] = (
             f"the mean answer has an entropy of {usage:.3f} of at most {top:.3f}: one prototype "
             "or very few win for every picture. Centre the teacher's outputs, with a momentum of "
