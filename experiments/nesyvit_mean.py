@@ -1,4 +1,7 @@
-"""The mean over the five real sets, from the records of ``nesyvit.py sets``: seed by seed."""
+"""The mean over the five real sets, seed by seed.
+
+From the records of ``nesyvit.py sets`` and ``nesyvit_blocks.py``.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ METHODS = {
     "cart-on-bits": ("accuracy", "leaves"),
     "l1-logistic-on-bits": ("accuracy",),
     "rules-shuffled-labels": ("accuracy",),
+    "plain-vit-blocks": ("accuracy",),
+    "blocks-rules": ("accuracy", "rules", "predicates", "size"),
+    "blocks-refined-rules": ("accuracy", "rules", "predicates", "size"),
 }
 
 
@@ -26,7 +32,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--record", action="store_true", help="write to book/results")
     options = parser.parse_args()
-    found = {m.key: m for name in REAL for m in record.load(f"nesyvit-sets-{name}")}
+    files = [f"nesyvit-{what}-{name}" for what in ("sets", "blocks") for name in REAL]
+    found = {m.key: m for file in files for m in record.load(file)}
     measured = []
     for method, measures in METHODS.items():
         for measure in measures:
