@@ -118,7 +118,7 @@ def distil(
         loss.backward()
         optimizer.step()
         watched = signals(targets(said, middle, teacher_temperature), student.body(x[0]))
-        rows.append({"total": float(loss)} | {k: float(v) for k, v in watched.items()})
+        rows.append({"total": loss.item()} | {k: float(v) for k, v in watched.items()})
         centre.update(said.detach())
         with torch.no_grad():
             for slow, fast in zip(teacher.parameters(), student.parameters(), strict=True):
