@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sklearn.base import clone
 
-from nesylib.bias._checks import bit_table, one_each
+from nesylib.bias._checks import bit_table, column_numbers, one_each
 from nesylib.rules import FoldSEM, Program, Table
 from nesylib.rules.asp import label_term, string
 from nesylib.rules.flat import flatten
@@ -24,6 +24,9 @@ VIOLATION = "violation(R,N) :- uses(R,N), follows(N,C), forbidden(C)."
 
 CONSTRAINT = ":- violation(_,_)."
 """No answer set, so no program, with a violation."""
+
+GIVEN = "rule/1", "says/2", "unless/2", "uses/2", "follows/2", "forbidden/1"
+"""What a text of violations may ask for, whether or not this program has any of it."""
 
 
 @dataclass(frozen=True)
@@ -111,30 +114,29 @@ def check(
         everything in :func:`program_facts`, for ``follows(N,C)`` and ``forbidden(C)``. Say, a
         bedroom may not be told by its wall, but other rooms may:
         ``violation(R,N) :- says(R,"bedroom"), uses(R,N), follows(N,C), forbidden(C).``
+        Exceptions say nothing, so this leaves them alone. To look into them as well, ask for
+        ``reads(R,N)`` in place of ``uses(R,N)`` and add
+        ``reads(R,N) :- uses(R,N). reads(R,N) :- unless(R,A), reads(A,N).``
         The constraint itself, ``:- violation(_,_).``, is added.
 
     Raises
     ------
     ValueError
-        For nothing to forbid, neurons that are not the program's, or text that clingo refuses.
+        For nothing to forbid, neurons that are not the program's, text that clingo refuses, that
+        asks for what nothing defines, or that derives no ``violation(R,N)``.
     """
     forbidden = _concepts(forbidden)
-    unknown = [n for n in follows if not 0 <= int(n) < len(program.columns)]
-    if unknown:
-        raise ValueError(
-            f"neurons {unknown[:5]} are not the program's, which has {len(program.columns)} columns"
-        )
     facts = [program_facts(program)]
-    for neuron, concepts in follows.items():
-        facts += [f"follows({int(neuron)},{string(c)})." for c in concepts]
+    for neuron, concepts in _followed(follows, len(program.columns)).items():
+        facts += [f"follows({neuron},{string(c)})." for c in concepts]
     facts += [f"forbidden({string(c)})." for c in forbidden]
+    facts += [f"#defined {name}." for name in GIVEN]
     text = "\n".join(facts)
     text = f"{text}\n{violation}\n#show violation/2.\n"
     if _models(text + CONSTRAINT) is not None:
         return Verdict(True)
-    shown = _models(text) or []
-    found = sorted((s.arguments[0].string, s.arguments[1].number) for s in shown)
-    return Verdict(False, tuple(found))
+    shown = {s for s in _models(text) or [] if s.name == "violation" and len(s.arguments) == 2}
+    return Verdict(False, tuple(sorted(map(_pair, shown))))
 
 
 def relearn(
@@ -172,6 +174,7 @@ def relearn(
     bits = bit_table(bits)
     labels = one_each(labels, len(bits), "labels")
     forbidden = _concepts(forbidden)
+    follows = _followed(follows, bits.shape[1])  # once: a generator would be empty the next time
     learner = FoldSEM() if fold is None else fold
     given = None if feature_names is None else list(feature_names)
     columns = Table.of(bits[:1], names=given).columns
@@ -215,17 +218,51 @@ def _concepts(forbidden: Iterable[str]) -> list[str]:
     return names
 
 
+def _followed(follows: Mapping[int, Iterable[str]], width: int) -> dict[int, list[str]]:
+    """Neuron -> concepts, checked; a single concept may stand without a list."""
+    neurons = column_numbers(follows, width)
+    return {
+        neuron: [c] if isinstance(c, str) else [str(one) for one in c]
+        for neuron, c in zip(neurons, follows.values(), strict=True)
+    }
+
+
+def _pair(symbol) -> tuple[str, int]:
+    """Rule and neuron of a violation."""
+    import clingo
+
+    rule, neuron = symbol.arguments
+    if (rule.type, neuron.type) != (clingo.SymbolType.String, clingo.SymbolType.Number):
+        raise ValueError(
+            f"the constraint derives {symbol}: violation(R,N) is of a rule R and a neuron N that "
+            "uses(R,N) knows"
+        )
+    return rule.string, neuron.number
+
+
 def _models(text: str):
     """Shown symbols of the first answer set, or None when there is none."""
     import clingo
 
     messages: list[str] = []
-    control = clingo.Control(["--warn=none"], logger=lambda _code, told: messages.append(told))
+    undefined: list[str] = []
+
+    def listen(code, told: str) -> None:
+        messages.append(told)
+        if code == clingo.MessageCode.AtomUndefined:
+            undefined.append(told.strip().splitlines()[-1].strip())
+
+    control = clingo.Control([], logger=listen)
     try:
         control.add("base", [], text)
         control.ground([("base", [])])
     except RuntimeError as error:
         raise ValueError(f"clingo does not accept the constraint: {error} {messages[:3]}") from None
+    if undefined:  # a typing error: what nothing derives would never be violated
+        raise ValueError(
+            f"nothing defines {', '.join(dict.fromkeys(undefined))}: let the text derive "
+            f"violation(R,N), and ask for {', '.join(GIVEN)} or what it defines itself"
+        )
     with control.solve(yield_=True) as handle:
         model = handle.model()
         return None if model is None else list(model.symbols(shown=True))
@@ -240,8 +277,15 @@ def blocked_at_random(
     ----------
     counts
         How many to block after each round, such as the steps of ``rounds`` of a real repair.
+
+    Raises
+    ------
+    ValueError
+        For counts that are not whole numbers from 0, or when all neurons are blocked.
     """
-    bits = bit_table(bits)
+    bits, counts = bit_table(bits), list(counts)
+    if any(isinstance(c, bool) or not hasattr(c, "__index__") or c < 0 for c in counts):
+        raise ValueError(f"counts are whole numbers from 0, got {counts[:5]}")
     labels = one_each(labels, len(bits), "labels")
     learner, rng = FoldSEM() if fold is None else fold, np.random.default_rng(seed)
     columns = Table.of(bits[:1]).columns
@@ -250,6 +294,8 @@ def blocked_at_random(
     rounds: list[dict] = []
     for count in [*counts, 0]:
         free = [d for d in range(bits.shape[1]) if d not in set(blocked)]
+        if not free:
+            raise ValueError(f"all {len(blocked)} neurons are blocked: ask for fewer rounds")
         names = [columns[d].name for d in free]
         learned = clone(learner).fit(bits[:, free], labels, feature_names=names)
         program = replace(learned.program_, columns=columns)
