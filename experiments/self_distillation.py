@@ -158,7 +158,7 @@ SIGNS = ("uniform", "one prototype", "same features")
 SMALL = dict(img_size=32, depth=2, embed_dim=64, num_heads=2, dynamic_img_size=True)
 
 
-def measure_vit(seed: int, pictures: int = 1600, epochs: int = 40) -> dict[str, dict[str, float]]:
+def measure_vit(seed: int, pictures: int = 1600, epochs: int = 12) -> dict[str, dict[str, float]]:
     """A ViT of two blocks on rooms of 32 pixels, from random weights."""
     train = data.load("scenes/P5", "train", n=pictures, size=32, seed=seed)
     test = data.load("scenes/P5", "test", n=600, size=32, seed=seed)
@@ -168,7 +168,7 @@ def measure_vit(seed: int, pictures: int = 1600, epochs: int = 40) -> dict[str, 
     net = SelfDistillation(
         vit.create_backbone("nesy_tiny_conv", seed=seed, **SMALL),
         prototypes=256,
-        teacher_temperature=0.02,
+        batch_norm=True,
         seed=seed,
     )
 
@@ -178,7 +178,7 @@ def measure_vit(seed: int, pictures: int = 1600, epochs: int = 40) -> dict[str, 
 
     found["untrained-vit"] = {"knn": judged()}
     crops = MultiCrop(size=32, local_size=16, locals=2)
-    options = dict(epochs=epochs, crops=crops, lr=2e-3, progress=False, patience=None, seed=seed)
+    options = dict(epochs=epochs, crops=crops, lr=1e-3, progress=False, patience=None, seed=seed)
     last = self_distil(net, train, **options).rows[-1]
     found["self-distilled-vit"] = {
         "knn": judged(),

@@ -14,6 +14,7 @@ from nesylib import vit
 from nesylib.symbols import (
     Collapsed,
     MultiCrop,
+    ProjectionHead,
     SelfDistillation,
     collapse_signs,
     self_distil,
@@ -91,6 +92,17 @@ def test_no_gradient_for_the_teacher_and_one_for_all_of_the_student():
     assert net.student_head.prototypes.grad.abs().max() > 0
 
 
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_scores_are_cosines(batch_norm):
+    head = ProjectionHead(24, 16, 8, 4, batch_norm=batch_norm)
+    x = torch.randn(5, 24) * 100
+    scores = head(x)
+    assert scores.shape == (5, 16) and scores.abs().max() <= 1 + 1e-6
+    for p in head.prototypes.detach():
+        p.mul_(7)  # their length does not count
+    torch.testing.assert_close(head(x), scores)
+
+
 def test_prototypes_stay_while_they_are_frozen():
     net = start(freeze_prototypes=1.0)
     before = net.student_head.prototypes.detach().clone()
@@ -99,11 +111,11 @@ def test_prototypes_stay_while_they_are_frozen():
 
 
 def test_the_same_seed_gives_the_same_network_and_labels_are_not_looked_at():
-    nets = [start(), start()]
+    nets = [start(batch_norm=True), start(batch_norm=True)]
     histories = [run(net) for net in nets]
     assert torch.equal(*map(weights, nets))
     assert histories[0]["total"] == histories[1]["total"] and len(histories[0]) == 4
-    assert not torch.equal(weights(nets[0]), weights(start()))
+    assert not torch.equal(weights(nets[0]), weights(start(batch_norm=True)))
 
 
 def test_momentum_zero_makes_the_teacher_the_student():
