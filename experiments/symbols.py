@@ -27,8 +27,9 @@ from nesylib.symbols import AnchorTarget, FeatureTarget, PrefixLoss, ProjectorTa
 COMMAND = "python experiments/symbols.py --weights FILE --record"
 V, L, LENGTHS, K = 128, 8, (1, 2, 4, 8), 1024
 SIZES = dict(width=96, decoder_layers=1, encoder_layers=1, heads=4)
-TRAINING = dict(epochs=10, batch_size=256, lr=2e-3, keep_tokens=0.5)
+TRAINING = dict(epochs=10, batch_size=128, lr=2e-3, keep_tokens=0.5)
 OWN_VQ = dict(discretizer="vq", shared=False)
+OWN_GUMBEL = dict(discretizer="gumbel", straight_through=True, end=0.3, shared=False)
 
 
 class Features:
@@ -55,20 +56,20 @@ def feature():
 METHODS = {
     # the paper's recipe as far as it is known, its discretizers and strategies
     "base": (projector(), {}, PrefixLoss()),
+    "base-autoregressive": (projector(), dict(decoding="autoregressive"), PrefixLoss()),
     "gumbel": (projector(), dict(discretizer="gumbel", straight_through=True), PrefixLoss()),
     "vq": (projector(), dict(discretizer="vq"), PrefixLoss()),
     "entropy": (projector(), {}, PrefixLoss(strategy="entropy")),
     "information": (projector(), {}, PrefixLoss(strategy="information")),
-    # one thing changed
+    # another target
     "fixed-projector": (projector(momentum=1.0), {}, PrefixLoss()),
     "feature": (feature, {}, PrefixLoss()),
     "anchors": (anchors(), {}, PrefixLoss()),
-    # several, from what was learned of the above
+    # anchors, and no leak
     "anchors-vq": (anchors(), OWN_VQ, PrefixLoss()),
-    "feature-vq": (feature, OWN_VQ, PrefixLoss()),
-    "anchors-parallel": (anchors(), OWN_VQ | dict(decoding="parallel"), PrefixLoss()),
-    "anchors-residual": (anchors(), OWN_VQ | dict(decoding="residual"), PrefixLoss()),
+    "anchors-gumbel": (anchors(), OWN_GUMBEL, PrefixLoss()),
     "anchors-fsq": (anchors(), dict(discretizer="fsq", shared=False), PrefixLoss()),
+    "anchors-residual": (anchors(), OWN_VQ | dict(decoding="residual"), PrefixLoss()),
     "anchors-nested": (anchors(), OWN_VQ, PrefixLoss(prefixes="nested")),
     "anchors-apart": (anchors(), OWN_VQ, PrefixLoss(decorrelation=1.0)),
     "anchors-walk": (anchors(steps=2), OWN_VQ, PrefixLoss()),
@@ -115,7 +116,8 @@ def of_symbols(S, S_test, y, y_test, rich: bool) -> dict[str, float]:
 
 def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict[str, float]:
     make_target, settings, loss = METHODS[name]
-    student = symbols.SymbolStudent(Features(), V, L, seed=seed, **SIZES, **settings)
+    settings = SIZES | dict(decoding="parallel") | settings
+    student = symbols.SymbolStudent(Features(), V, L, seed=seed, **settings)
     with runtime.seeded(seed + 1000):
         target = make_target()
     began = time.process_time()

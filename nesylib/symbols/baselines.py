@@ -114,7 +114,7 @@ def _features(train, test, vocabulary: int, length: int):
 def _centres(features: np.ndarray, vocabulary: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans
 
-    fitted = KMeans(vocabulary, n_init=1, max_iter=100, random_state=seed).fit(features)
+    fitted = KMeans(vocabulary, n_init=1, max_iter=50, random_state=seed).fit(features)
     return fitted.cluster_centers_.astype(np.float32)
 
 

@@ -354,7 +354,7 @@ DISCRETIZERS = {
 
 
 def make_discretizer(name: str, features: int, vocabulary: int, **options) -> Discretizer:
-    """A discretizer by name, one of :data:`DISCRETIZERS`."""
+    """A discretizer by name, one of ``DISCRETIZERS``."""
     if name not in DISCRETIZERS:
         raise ValueError(f"unknown discretizer {name!r}: use one of {', '.join(DISCRETIZERS)}")
     return DISCRETIZERS[name](features, vocabulary, **options)

@@ -31,7 +31,7 @@ class PrefixLoss:
         Weight of the strategy.
     decorrelation
         Weight of the penalty on positions that sort the pictures alike; see
-        :func:`position_similarity`.
+        ``position_similarity`` in this module.
     """
 
     prefixes: Sequence[int] | str | None = None

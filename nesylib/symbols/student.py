@@ -41,7 +41,7 @@ class SymbolStudent(nn.Module):
     vocabulary, length
         Symbols to choose from, V, and symbols a picture, L.
     discretizer
-        A name of :data:`DISCRETIZERS`.
+        A name of ``DISCRETIZERS``.
     decoding
         ``"autoregressive"``, ``"parallel"`` or ``"residual"``; see :class:`SymbolDecoder`.
     shared

@@ -189,7 +189,7 @@ TARGETS = {"projector": ProjectorTarget, "anchors": AnchorTarget, "feature": Fea
 
 
 def make_target(name: str, width: int, features: int, **options) -> Target:
-    """A target by name, one of :data:`TARGETS`."""
+    """A target by name, one of ``TARGETS``."""
     if name not in TARGETS:
         raise ValueError(f"unknown target {name!r}: use one of {', '.join(TARGETS)}")
     return TARGETS[name](width, features, **options)

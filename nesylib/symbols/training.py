@@ -49,7 +49,7 @@ def fit_student(
         ``(N, 1 + P, E)``, the teacher's tokens as ``teacher.tokens(pictures)`` gives them, or an
         array; or an :class:`nesylib.data.ImageSet`, whose tokens are then computed once.
     target
-        What to match: a name of :data:`TARGETS` (``"projector"`` is the paper's recipe) or a
+        What to match: a name of ``TARGETS`` (``"projector"`` is the paper's recipe) or a
         :class:`Target` with settings of its own.
     loss
         :class:`PrefixLoss`; the paper's prefixes with equal weights if not given.
