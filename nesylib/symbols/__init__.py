@@ -33,6 +33,7 @@ _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "SymbolDecoder": "decoder",
     "SymbolStudent": "student",
     "TARGETS": "targets",
+    "Target": "targets",
     "VectorQuantizer": "discretizers",
     "bits_spent": "baselines",
     "fit_student": "training",
