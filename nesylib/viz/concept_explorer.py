@@ -28,6 +28,7 @@ max-width:160px;height:auto;margin:0;border-radius:4px!important}
 .nesy-concepts canvas.nesy-pixels{image-rendering:pixelated}
 .nesy-concepts .nesy-words{font-size:.88em;color:var(--ny-muted);margin:.1rem 0 .5rem;
 overflow-wrap:anywhere}
+.nesy-concepts .nesy-how{font-size:.9em;color:var(--ny-muted);margin:0 0 .6rem;max-width:46rem}
 .nesy-concepts .nesy-scale{margin:.1rem 0 .2rem;max-width:20rem}
 .nesy-concepts h4{font-size:.95em;font-weight:600;margin:0 0 .35rem;color:var(--ny-ink);
 text-transform:none;line-height:1.4}
@@ -300,6 +301,17 @@ def _body(model: ConceptModel, pictures: list[str], told: list[str] | None, star
     if "ok" in rules.rows[start]:
         orders.append(("wrong", "wrong ones first"))
     options = "".join(f'<option value="{value}">{words}</option>' for value, words in orders)
+    how = ["Choose a picture."]
+    if model.maps:
+        how.append(
+            "Choose a neuron to see where in the picture it looks: each heat-map is coloured from "
+            "its own least value to its greatest, and the number under each picture is the "
+            "neuron's activation."
+        )
+    if model.shown:
+        how.append("Switch a bit on or off to see what the program would then say.")
+    how.append("Press a rule's name to see only its pictures.")
+    how = f'<p class="nesy-how nesy-live" style="display:none">{" ".join(how)}</p>'
     order = (
         '<label class="nesy-order nesy-live" style="display:none"><span>Order</span>'
         f"<select>{options}</select></label>"
@@ -333,7 +345,7 @@ def _body(model: ConceptModel, pictures: list[str], told: list[str] | None, star
     )
     right = f"{still}{_neurons(model, start)}<h4>Rules</h4>{explorer.clauses(rules, start)}"
     return (
-        f'{explorer.bar(rules)}<div class="nesy-panes"><div class="nesy-left">{left}</div>'
+        f'{explorer.bar(rules)}{how}<div class="nesy-panes"><div class="nesy-left">{left}</div>'
         f'<div class="nesy-right">{right}</div></div>{explorer.fold(rules, pictures)}'
     )
 
@@ -360,4 +372,10 @@ def _neurons(model: ConceptModel, start: int) -> str:
             f'<input type="checkbox" role="switch" aria-label="bit of {name}" disabled'
             f"{' checked' if on else ''}><span>{'on' if on else 'off'}</span></label>{note}</li>"
         )
-    return f'<h4>Neurons</h4><ul class="nesy-neurons" aria-label="Neurons">{"".join(items)}</ul>'
+    key = (
+        '<p class="nesy-how">Activation and bit in this picture (on from '
+        f'{model.threshold:g}).<span class="nesy-live" style="display:none"> A bar at the left '
+        "edge: the rule that decides asks for it.</span></p>"
+    )
+    listed = f'<ul class="nesy-neurons" aria-label="Neurons">{"".join(items)}</ul>'
+    return f"<h4>Neurons</h4>{key}{listed}"

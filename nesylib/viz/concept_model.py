@@ -50,7 +50,7 @@ class ConceptModel:
         other = [lit.column for lit in literals if lit.value is not True]
         if other:
             raise ValueError(f"a concept explorer shows programs over bits, {other[:3]} are none")
-        self.codes, self.bits = codes, codes >= threshold
+        self.codes, self.bits, self.threshold = codes, codes >= threshold, threshold
         if not program.columns:
             columns = tuple(Column(f"x{i}", "boolean") for i in range(width))
             program = replace(program, columns=columns)

@@ -132,7 +132,7 @@ big.className=p.className;big.setAttribute("width",p.getAttribute("width"))}
 more.shown(i,t);
 var d=items[t.d];if(d&&list.scrollHeight>list.clientHeight+4){
 var top=d.offsetTop-list.offsetTop;if(top<list.scrollTop||
-top+d.offsetHeight>list.scrollTop+list.clientHeight)list.scrollTop=Math.max(0,top-8)}}
+top+d.offsetHeight>list.scrollTop+list.clientHeight)list.scrollTop=Math.max(0,top-40)}}
 function filter(k){rule=k===rule?null:k;
 items.forEach(function(e,n){e.querySelector("button").setAttribute("aria-pressed",n===rule)});
 var mine=rule===null?rows.map(function(_,i){return i}):rows.map(function(_,i){return i})

@@ -191,6 +191,17 @@ def test_the_neuron_looked_at_is_in_view(browser_page):
         assert errors == []
 
 
+def test_it_says_what_to_do_and_what_the_numbers_mean(browser_page):
+    with browser_page(book_page(made().repr_html())) as (page, _):
+        words = page.locator(".nesy-concepts").inner_text()
+        assert "Choose a neuron to see where in the picture it looks" in words
+        assert "number under each picture is the neuron's activation" in words
+        assert "on from 0.5" in words and "Switch a bit" in words
+    with browser_page(book_page(made().repr_html()), javascript=False) as (page, _):
+        still = page.locator(".nesy-concepts").inner_text()
+        assert "Switch a bit" not in still and "on from 0.5" in still
+
+
 def test_the_order_of_pictures(browser_page):
     program, codes, _, _, labels = rooms()
     with browser_page(book_page(made().repr_html())) as (page, errors):

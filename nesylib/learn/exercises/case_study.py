@@ -23,13 +23,14 @@ _SMALL_FLIP = Predict(
         "How many bits would have to flip to make it a bathroom?",
         "A single flip is small. Is it rare that a single flip reaches a given class?",
     ),
-    reason="Nearly every class is one or two flips away, so the size of a flip says little. That "
-    "it leads to the true class is what makes it likely; only the picture makes it sure.",
+    reason="Most classes are one or two flips away, so the size of a flip says little. That it "
+    "leads to the true class is what makes it likely; only the picture makes it sure.",
     question="What may be said?",
     options=(
         Option(
-            "The bit `stove` is wrong: no other single bit mends the answer.",
-            "The rules may be wrong about this room, stove and all. Or two other bits are wrong.",
+            "The bit `stove` is almost surely wrong: a flip this small is rarely found by chance.",
+            "One is found for most classes. The rules may be wrong about this room, stove and all, "
+            "or two other bits are.",
         ),
         Option(
             "The bit `stove` is the first to look at; the flip is a hypothesis.",
@@ -49,7 +50,7 @@ _SMALL_FLIP = Predict(
 
 _TOO_LATE = Predict(
     name="case_study.too_late",
-    title="Nothing was missing",
+    title="A dining room with a sofa",
     task="""
     A program is tried from the top:
 
@@ -68,14 +69,14 @@ _TOO_LATE = Predict(
     ),
     reason="Both rules fire and the first decides. The nearest rule for the true class misses "
     "nothing; an exception is missing from the rule above it.",
-    question="What was missing?",
+    question="What went wrong?",
     options=(
         Option(
             "A literal of the second rule fails.",
             "Table and chair are both there: its body holds.",
         ),
         Option(
-            "An exception in the first rule: it should not take rooms with a table and chairs.",
+            "The first rule lacks an exception: it should not take rooms with a table and a chair.",
             "The rule that decides comes too early for this room; the bits are not to blame.",
             right=True,
         ),
@@ -158,6 +159,11 @@ _MISSING = Build(
             (_RULES, {"sofa": True, "table": True, "chair": True}, "dining_room"),
             [],
             "The rule fires, it only comes too late: nothing is missing in it.",
+        ),
+        Case(
+            (_RULES, {}, "dining_room"),
+            ["table", "chair"],
+            "Both rules lack two things: the first of equals, and all that it lacks.",
         ),
         Case((_RULES, {"table": True}, "bathroom"), None, "No rule says bathroom."),
         Case((_RULES, {}, "kitchen"), ["stove"], "A name that is missing is off."),
