@@ -30,7 +30,25 @@ def one_each(values, rows: int, name: str) -> np.ndarray:
             f"there are {rows} pictures and {name} of shape {values.shape}: give one for each "
             "picture"
         )
+    if values.dtype.kind in "fO" and any(v != v for v in values.tolist() if isinstance(v, float)):
+        raise ValueError(f"{name} hold NaN: leave those pictures out")
     return values
+
+
+def column_numbers(neurons: Iterable[int], width: int) -> list[int]:
+    """Whole column numbers from 0 to ``width - 1``; a mask or a share is no number of a column."""
+    given = list(neurons)
+    wrong = [
+        n
+        for n in given
+        if isinstance(n, (bool, np.bool_)) or not hasattr(n, "__index__") or not 0 <= n < width
+    ]
+    if wrong:
+        raise ValueError(
+            f"neurons are column numbers from 0 to {width - 1}, got {wrong[:5]}: of a bool mask, "
+            "np.flatnonzero(mask)"
+        )
+    return [int(n) for n in given]
 
 
 def neurons_of(program: Program, neurons: Iterable[int | str]) -> list[str]:

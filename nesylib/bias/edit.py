@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from nesylib.bias._checks import bit_table, neurons_of, one_each
+from nesylib.bias._checks import bit_table, column_numbers, neurons_of, one_each
 from nesylib.rules import Literal, Program, Rule
 
 
@@ -65,6 +65,8 @@ def swap(program: Program, exchange: Mapping[int | str, int | str]) -> Program:
         For an empty exchange, or a neuron that the program has no column for.
     """
     old = neurons_of(program, exchange.keys())
+    if len(old) < len(exchange):
+        raise ValueError(f"a neuron is exchanged twice, by number and by name: {list(exchange)}")
     new = [neurons_of(program, [neuron])[0] for neuron in exchange.values()]
     to = dict(zip(old, new, strict=True))
 
@@ -100,14 +102,14 @@ def stand_ins(bits, labels, neuron: int, *, barred: Iterable[int] = (), n: int =
     Raises
     ------
     ValueError
-        For an unknown neuron, or when every other neuron is barred.
+        For an unknown neuron, no row to give, or when every other neuron is barred.
     """
     bits = bit_table(bits)
     labels = one_each(labels, len(bits), "labels")
-    barred = {int(b) for b in barred} | {neuron}
-    unknown = [b for b in sorted(barred) if not 0 <= b < bits.shape[1]]
-    if unknown:
-        raise ValueError(f"there are {bits.shape[1]} neurons, 0 to {bits.shape[1] - 1}: {unknown}")
+    if n < 1:
+        raise ValueError(f"n counts stand-ins: at least 1, got {n}")
+    (neuron,) = column_numbers([neuron], bits.shape[1])
+    barred = {*column_numbers(barred, bits.shape[1]), neuron}
     classes = np.unique(labels)
     rates = np.stack([bits[labels == c].mean(0) for c in classes], 1)
     free = [d for d in range(bits.shape[1]) if d not in barred]

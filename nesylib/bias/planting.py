@@ -127,7 +127,8 @@ def plant(
     Raises
     ------
     ValueError
-        For one class only, an unknown kind or mode, or a strength that is no share.
+        For one class only, an unknown kind or mode, a strength that is no share, or pictures too
+        small for a badge.
     """
     classes = len(pictures.classes)
     if classes < 2:
@@ -137,8 +138,11 @@ def plant(
     bias = Bias("watermark", strength, mode)
     keys = np.arange(len(pictures)) if pictures.ids is None else pictures.ids
     pairs = zip(pictures.labels.tolist(), keys.tolist(), strict=True)
-    cues = np.array([bias.cue(label, classes, f"{seed}/{key}") for label, key in pairs], np.int8)
+    small = np.int8 if classes <= 128 else np.int64
+    cues = np.array([bias.cue(label, classes, f"{seed}/{key}") for label, key in pairs], small)
     images = np.array(pictures.images[:])
+    if kind == "badge" and min(images.shape[2:]) < 6:
+        raise ValueError(f"pictures of {images.shape[2]} x {images.shape[3]} pixels hold no badge")
     (stamp if kind == "badge" else _band)(images, cues, classes)
     return replace(pictures, images=images, cue=cues)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nesylib.bias._checks import one_each
+from nesylib.concepts._checks import same_kind
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,19 @@ def reliance(before, after, cue_after=None) -> Reliance:
     Raises
     ------
     ValueError
-        For no pictures, or different numbers of them.
+        For no pictures, different numbers of them, NaN, or names held against numbers.
     """
     before = np.asarray(before, dtype=object)
     if before.ndim != 1 or not len(before):
         raise ValueError(f"answers must be a list with one for each picture, got {before.shape}")
+    before = one_each(before, len(before), "answers")
     after = one_each(np.asarray(after, dtype=object), len(before), "answers with the other cue")
+    same_kind(before, after, "the answers", "those with the other cue")
     flips = np.array([a != b for a, b in zip(before.tolist(), after.tolist(), strict=True)])
     pulled = float("nan")
     if cue_after is not None:
-        cue = one_each(np.asarray(cue_after, dtype=object), len(before), "cues").tolist()
-        same = np.array([a == c for a, c in zip(after.tolist(), cue, strict=True)])
+        cue = one_each(np.asarray(cue_after, dtype=object), len(before), "cues")
+        same_kind(after, cue, "the answers", "cue_after")
+        same = np.array([a == c for a, c in zip(after.tolist(), cue.tolist(), strict=True)])
         pulled = float(np.mean(flips & same))
     return Reliance(float(flips.mean()), pulled, len(before))

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from nesylib.bias._checks import one_each
+from nesylib.bias._checks import column_numbers, one_each
 from nesylib.bias.correlation import _plain
 from nesylib.concepts import ConceptLoss, ConceptViT, loop
 from nesylib.concepts._checks import pictures_of
@@ -37,11 +37,14 @@ def concept_vectors(features, cue, labels=None) -> np.ndarray:
     Raises
     ------
     ValueError
-        When no picture shows a cue, or no class has pictures with and without it.
+        When no picture shows a cue, or no class has pictures with and without it; for features
+        with NaN.
     """
     features = np.asarray(features, dtype=np.float64)
     if features.ndim != 2 or not len(features):
         raise ValueError(f"features must be (N, E) of some pictures, got {features.shape}")
+    if not np.isfinite(features).all():
+        raise ValueError("features hold NaN or infinity: has the network diverged?")
     cue = one_each(cue, len(features), "cues")
     classes = np.zeros(len(features)) if labels is None else one_each(labels, len(cue), "labels")
     shown = np.array([_plain(value) for value in cue.tolist()], dtype=object)
@@ -136,11 +139,12 @@ def retrain(
             "the pictures don't say which cue they show: give probe= pictures with `cue`, such as "
             "nesylib.bias.plant makes"
         )
-    chosen = list(range(net.n_concepts)) if neurons is None else [int(n) for n in neurons]
-    if not chosen or min(chosen) < 0 or max(chosen) >= net.n_concepts:
+    wanted = range(net.n_concepts) if neurons is None else neurons
+    chosen = column_numbers(wanted, net.n_concepts)
+    if not chosen:
         raise ValueError(
-            f"neurons must be some of 0 to {net.n_concepts - 1}, got {chosen[:5]}: leave them out "
-            "to penalise all"
+            f"no neuron is named: give some of 0 to {net.n_concepts - 1}, or leave neurons out to "
+            "penalise all"
         )
     loss = loss or ConceptLoss()
     labels = pictures_of(train)[1]

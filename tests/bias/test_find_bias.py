@@ -159,3 +159,38 @@ def test_a_band_is_seen_along_the_lower_edge_only():
     own, other = (bias.plant(pictures, kind="band", strength=s) for s in (1.0, 0.0))
     assert (own.images[:, :, :-1] == pictures.images[:, :, :-1]).all()
     assert (own.images[:, :, -1] != other.images[:, :, -1]).any(axis=(1, 2)).all()
+
+
+def test_answers_in_names_and_numbers_are_not_compared():
+    names, numbers = ["bed", "bath", None], [0, 1, None]
+    with pytest.raises(ValueError, match="never agree"):
+        bias.reliance(names, numbers)
+    with pytest.raises(ValueError, match="cue_after"):
+        bias.reliance(names, names, numbers)
+    with pytest.raises(ValueError, match="hold NaN"):
+        bias.reliance([float("nan")], [float("nan")])
+
+
+def test_a_cue_or_a_feature_that_is_nan_is_refused():
+    bits, y, cue = table()
+    holes = np.where(np.arange(len(cue)) % 9 == 0, np.nan, cue)
+    with pytest.raises(ValueError, match="cues hold NaN"):
+        bias.ties(bits, holes, y)
+    with pytest.raises(ValueError, match="features hold NaN"):
+        bias.concept_vectors(np.full((len(cue), 3), np.nan), cue, y)
+
+
+def test_a_badge_fits_any_shape_and_any_number_of_classes():
+    def black(height, width, classes=2):
+        images = np.zeros((4, 3, height, width), np.uint8)
+        names = tuple(map(str, range(classes)))
+        return ImageSet(images, np.arange(4) % 2 + classes - 2, names)
+
+    for height, width in ((40, 20), (20, 40), (24, 24)):
+        seen = bias.plant(black(height, width)).images.any((0, 1))
+        rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+        assert len(rows) == len(columns) == 5
+        assert rows[-1] == height - 2 and columns[-1] == width - 2
+    assert bias.plant(black(24, 24, 200), strength=1.0).cue.tolist() == [198, 199, 198, 199]
+    with pytest.raises(ValueError, match="4 x 9 pixels hold no badge"):
+        bias.plant(black(4, 9))

@@ -151,7 +151,7 @@ def test_nothing_to_forbid_and_everything_forbidden():
         bias.relearn(bits, y, {2: ["wall"]}, [])
     with pytest.raises(ValueError, match=r"wall no rule is left .* retrain"):
         bias.relearn(bits, y, {d: ["wall"] for d in range(6)}, ["wall"])
-    with pytest.raises(ValueError, match=r"neurons .77. are not the program's"):
+    with pytest.raises(ValueError, match=r"column numbers from 0 to 5, got .77."):
         bias.relearn(bits, y, {77: ["wall"]}, ["wall"])
     silent = "violation(R,99) :- rule(R)."
     with pytest.raises(ValueError, match="names no neuron that could be blocked"):
@@ -178,3 +178,49 @@ def test_the_control_blocks_as_many_of_those_used():
     assert len(control.blocked) == len(real.blocked)
     used = {lit.column for lit in control.program.literals()}
     assert not used & {f"x{d}" for d in control.blocked}
+
+
+def test_a_constraint_with_a_typing_error_does_not_hold_in_silence():
+    reads_wall = program(TEXT)
+    for text in (
+        "",
+        "viol(R,N) :- uses(R,N).",
+        "violation(R) :- uses(R,_).",
+        "violation(R,N) :- use(R,N).",
+    ):
+        with pytest.raises(ValueError, match="nothing defines"):
+            bias.check(reads_wall, {2: ["wall"]}, ["wall"], violation=text)
+    with pytest.raises(ValueError, match="of a rule R and a neuron N"):
+        bias.check(reads_wall, {2: ["wall"]}, ["wall"], violation='violation(1,"a").')
+    no_exception = program("class(X,'bed') :- x0(X).")  # unless(R,A) is known, if never so
+    text = "violation(R,N) :- uses(R,N), unless(R,_)."
+    assert bias.check(no_exception, {0: ["wall"]}, ["wall"], violation=text).holds
+
+
+def test_a_concept_may_stand_alone_and_a_generator_lasts():
+    bits, y, _ = table()
+    wanted = bias.check(program(TEXT), {2: ["wall"]}, ["wall"])
+    assert not wanted.holds and bias.check(program(TEXT), {2: "wall"}, "wall") == wanted
+    once = {d: (name for name in ["wall"]) for d in (2, 5)}
+    blocked = bias.relearn(bits, y, {2: ["wall"], 5: ["wall"]}, ["wall"]).blocked
+    assert bias.relearn(bits, y, once, ["wall"]).blocked == blocked != ()
+
+
+def test_what_is_no_column_number_is_refused():
+    bits, y, _ = table()
+    mask = np.array([False, False, True, False, False, True])
+    for barred in (mask, [1.5], [True]):
+        with pytest.raises(ValueError, match="column numbers from 0 to 5"):
+            bias.stand_ins(bits, y, 2, barred=barred)
+    for neuron in (1.0, "x1", True, -1):
+        with pytest.raises(ValueError, match="column numbers from 0 to 5"):
+            bias.stand_ins(bits, y, neuron)
+    for neuron in (1.5, True):
+        with pytest.raises(ValueError, match="column numbers from 0 to 5"):
+            bias.check(program(TEXT), {neuron: ["wall"]}, ["wall"])
+    with pytest.raises(ValueError, match="exchanged twice"):
+        bias.swap(program(TEXT), {0: 1, "x0": 3})
+    with pytest.raises(ValueError, match="whole numbers from 0"):
+        blocked_at_random(bits, y, [-1])
+    with pytest.raises(ValueError, match="neurons are blocked: ask for fewer"):
+        blocked_at_random(bits[:, :1], y, [1, 1])

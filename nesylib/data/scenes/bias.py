@@ -66,20 +66,22 @@ def recolour(colour: Colour, cue: int, n_classes: int) -> Colour:
 
 
 def stamp(pictures: np.ndarray, cues: np.ndarray, n_classes: int) -> None:
-    """Draw the badges of ``cues`` (N,) into pictures (N, 3, S, S), in place.
+    """Draw the badges of ``cues`` (N,) into pictures (N, 3, H, W), in place.
 
-    The badge is a ringed disc of an eighth of the side in the lower right corner.
+    The badge is a ringed disc of an eighth of the shorter side in the lower right corner.
     """
-    size = pictures.shape[2]
+    height, width = pictures.shape[2:]
+    size = min(height, width)
     side = max(size // 8, 5)
     margin = max(size // 32, 1)
     t = (np.arange(side) + 0.5) / side - 0.5
     radius = np.hypot(t[:, None], t[None])
     disc = np.clip((0.5 - radius) * side + 0.5, 0, 1)
     core = np.clip((0.34 - radius) * side + 0.5, 0, 1)
-    where = np.s_[size - margin - side : size - margin]
+    rows = np.s_[height - margin - side : height - margin]
+    columns = np.s_[width - margin - side : width - margin]
     for k in np.flatnonzero(cues >= 0):
         tone = np.array(cue_colour(int(cues[k]), n_classes))[:, None, None]
         badge = 245 * (1 - core) + tone * core
-        patch = pictures[k, :, where, where]
-        pictures[k, :, where, where] = np.round(patch * (1 - disc) + badge * disc)
+        patch = pictures[k, :, rows, columns]
+        pictures[k, :, rows, columns] = np.round(patch * (1 - disc) + badge * disc)
