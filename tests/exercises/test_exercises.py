@@ -550,6 +550,12 @@ def shares_without_a_cut(heat, mask, concepts):
     return [sum(h for h, m in pairs if m == c + 1) / whole for c in range(concepts)]
 
 
+def shares_cut_before_sorting(heat, mask, concepts):
+    cut = heat[len(heat) // 2]
+    kept = [h if h >= cut else 0 for h in heat]
+    return shares_without_a_cut(kept, mask, concepts)
+
+
 def numbers_of_one_neuron(names):
     return ["_".join(f"{c}1" for c in concepts) or None for concepts in names]
 
@@ -674,6 +680,7 @@ WRONG = {
         (shares_of_concepts_only, "background counts"),
         (shares_above_the_cut, "what equals the cut stays"),
         (shares_without_a_cut, "are set to 0"),
+        (shares_cut_before_sorting, "Sorted: 1, 2, 6, 8"),
     ],
     "naming.written": [
         (numbers_of_one_neuron, "run over all neurons"),

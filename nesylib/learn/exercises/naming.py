@@ -8,11 +8,11 @@ from nesylib.learn.quiz import Option
 
 _LOT = Predict(
     name="naming.lot",
-    title="Maps by lot",
+    title="Random maps",
     task="""
     A neuron fires for bathrooms. You replace its heat-maps by random numbers, the same amount of
-    heat everywhere on average, and name it by mass ratio from its top 10 pictures. A typical one
-    shows a bathtub on 12 % of its pixels, a towel on 2 %, a mirror on 3 % and a rug on 9 %.
+    heat everywhere on average, and name it by mass ratio from its top 10 pictures. In these, on
+    average, a towel covers 2 % of the pixels, a mirror 3 %, a rug 9 % and a bathtub 12 %.
     """,
     difficulty=2,
     importance=5,
@@ -23,7 +23,7 @@ _LOT = Predict(
         "The share of the heat is the share of the pixels.",
     ),
     reason="A name appears whatever the map is. It is often a fair one, too, because the top "
-    "pictures were chosen by the neuron, not by the map. So compare with maps by lot.",
+    "pictures were chosen by the neuron, not by the map. So compare with random maps.",
     question="Which name does the neuron get?",
     options=(
         Option("None: random heat has no preference.", "It prefers what is large."),
@@ -120,9 +120,9 @@ _SHARES = Build(
     stub=_shares_stub(),
     cases=(
         Case(
-            ([1, 2, 6, 8], [1, 1, 1, 2], 2),
+            ([6, 8, 1, 2], [1, 2, 1, 1], 2),
             [6 / 14, 8 / 14],
-            "The cut is 6: the first two pixels are set to 0, what equals the cut stays.",
+            "Sorted: 1, 2, 6, 8. The cut is 6: 1 and 2 are set to 0, what equals the cut stays.",
         ),
         Case(
             ([0, 0, 5, 5], [0, 0, 1, 0], 1),
