@@ -590,6 +590,26 @@ def only_with_the_cue(neuron, cue, labels):
     return sum(on) / len(on)
 
 
+def without_signs(neuron, cue, labels):
+    steps = []
+    for label in sorted(set(labels)):
+        rows = [i for i, y in enumerate(labels) if y == label]
+        on = [neuron[i] for i in rows if cue[i]]
+        off = [neuron[i] for i in rows if not cue[i]]
+        if on and off:
+            steps.append(abs(sum(on) / len(on) - sum(off) / len(off)))
+    return sum(steps) / len(steps) if steps else None
+
+
+def two_exceptions_deep(rules, forbidden):
+    found = set()
+    for i, rule in enumerate(rules, 1):
+        below = [a for e in rule["unless"] for a in e["unless"]]
+        for part in [rule, *rule["unless"], *below]:
+            found |= {(i, n) for n in part["reads"] if n in forbidden}
+    return sorted(found)
+
+
 def bodies_only(rules, forbidden):
     return sorted(
         (i, n) for i, rule in enumerate(rules, 1) for n in set(rule["reads"]) & set(forbidden)
@@ -645,6 +665,30 @@ def shares_swapped(student, momentum):
     return path
 
 
+def shares_of(symbols):
+    return [symbols.count(s) / len(symbols) for s in set(symbols)]
+
+
+def squared_to_rows(h, codebook):
+    return [sum((a - b) ** 2 for a, b in zip(h, row, strict=True)) for row in codebook]
+
+
+def sum_for_mean(h, codebook, beta):
+    squared = squared_to_rows(h, codebook)
+    return squared.index(min(squared)), round((1 + beta) * min(squared), 4)
+
+
+def last_of_equals(h, codebook, beta):
+    squared = squared_to_rows(h, codebook)
+    best = max(j for j, value in enumerate(squared) if value == min(squared))
+    return best, round((1 + beta) * min(squared) / len(h), 4)
+
+
+def commitment_alone(h, codebook, beta):
+    squared = squared_to_rows(h, codebook)
+    return squared.index(min(squared)), round(beta * min(squared) / len(h), 4)
+
+
 WRONG = {
     "bias.high_accuracy": [
         ("a", "same source"),
@@ -660,10 +704,12 @@ WRONG = {
         (over_all_classes, "Cue and class never part"),
         (every_class_counts, "Cue and class never part"),
         (only_with_the_cue, "Cue and class never part"),
+        (without_signs, "the sign counts"),
     ],
     "bias.violations": [
         (bodies_only, "by its exception"),
         (first_exceptions_only, "the exception of an exception"),
+        (two_exceptions_deep, "three exceptions down"),
         (from_zero, "Only rule 1 reads neuron 2"),
     ],
     "naming.lot": [
@@ -922,6 +968,26 @@ WRONG = {
         (lambda tp, fn, fp, tn: (tp + tn > fp + fn, tp * tn > fp * fn), "Equality is allowed"),
         (odds_by_division, "ZeroDivisionError"),
         (lambda tp, fn, fp, tn: (tp > fp, tp * tn >= fp * fn), "expected: (True, False)"),
+    ],
+    "discrete_symbols.cold": [
+        ("a", "falls faster than 1 / T"),
+        ("b", "0.88 and 0.12"),
+        ("d", "never means less weight"),
+    ],
+    "discrete_symbols.second_best": [
+        ("a", "taken through the blend"),
+        ("c", "added and subtracted"),
+        ("d", "takes part in the softmax"),
+    ],
+    "discrete_symbols.perplexity": [
+        (lambda s: round(-sum(p * log(p) for p in shares_of(s)), 4), "not the entropy"),
+        (lambda s: float(len(set(s))), "between 1 and 2"),
+        (lambda s: round(1 / sum(p * p for p in shares_of(s)), 4), "between 1 and 2"),
+    ],
+    "discrete_symbols.nearest": [
+        (sum_for_mean, "over two numbers is 0.5"),
+        (last_of_equals, "the first counts"),
+        (commitment_alone, "over two numbers is 0.5"),
     ],
     "entropy.at_one_half": [
         ("a", "on the top of the hill"),
