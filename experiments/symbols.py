@@ -68,6 +68,9 @@ METHODS = {
     # anchors, and no leak
     "anchors-vq": (anchors(), OWN_VQ, PrefixLoss()),
     "anchors-gumbel": (anchors(), OWN_GUMBEL, PrefixLoss()),
+    "anchors-vq-cls": (anchors(), OWN_VQ | dict(from_cls=True), PrefixLoss()),
+    "anchors-gumbel-cls": (anchors(), OWN_GUMBEL | dict(from_cls=True), PrefixLoss()),
+    "base-cls": (projector(), dict(from_cls=True), PrefixLoss()),
     "anchors-fsq": (anchors(), dict(discretizer="fsq", shared=False), PrefixLoss()),
     "anchors-residual": (anchors(), OWN_VQ | dict(decoding="residual"), PrefixLoss()),
     "anchors-nested": (anchors(), OWN_VQ, PrefixLoss(prefixes="nested")),

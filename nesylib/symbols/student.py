@@ -42,8 +42,9 @@ class SymbolStudent(nn.Module):
         Symbols to choose from, V, and symbols a picture, L.
     discretizer
         A name of ``DISCRETIZERS``.
-    decoding
-        ``"autoregressive"``, ``"parallel"`` or ``"residual"``; see :class:`SymbolDecoder`.
+    decoding, from_cls
+        ``"autoregressive"``, ``"parallel"`` or ``"residual"``, and whether queries start from
+        [CLS]; see :class:`SymbolDecoder`.
     shared
         Whether all positions use one table of symbols, so that symbol 17 is the same wherever it
         stands. ``"residual"`` needs a table for each position.
@@ -74,6 +75,7 @@ class SymbolStudent(nn.Module):
         discretizer: str = "softmax",
         *,
         decoding: str = "autoregressive",
+        from_cls: bool = False,
         shared: bool | None = None,
         width: int = 128,
         decoder_layers: int = 2,
@@ -95,6 +97,7 @@ class SymbolStudent(nn.Module):
             length=int(length),
             discretizer=discretizer,
             decoding=decoding,
+            from_cls=bool(from_cls),
             shared=bool(shared),
             width=width,
             decoder_layers=decoder_layers,
@@ -111,6 +114,7 @@ class SymbolStudent(nn.Module):
                 heads=heads,
                 length=length,
                 decoding=decoding,
+                from_cls=from_cls,
             )
             self.tables = nn.ModuleList(
                 make_discretizer(discretizer, width, vocabulary, **options)

@@ -11,11 +11,12 @@ from nesylib.symbols.discretizers import DISCRETIZERS, make_discretizer
 WIDTH, TOKENS, LENGTH, V = 16, 10, 6, 8
 
 
-def build(decoding="autoregressive", name="softmax", features=12, separate=False, **options):
+def build(
+    decoding="autoregressive", name="softmax", features=12, separate=False, cls=False, **options
+):
     torch.manual_seed(3)
-    decoder = SymbolDecoder(
-        features, width=WIDTH, layers=2, heads=4, length=LENGTH, decoding=decoding
-    )
+    sizes = dict(width=WIDTH, layers=2, heads=4, length=LENGTH)
+    decoder = SymbolDecoder(features, decoding=decoding, from_cls=cls, **sizes)
     tables = [make_discretizer(name, WIDTH, V, **options) for _ in range(LENGTH if separate else 1)]
     return decoder, [tables[j % len(tables)] for j in range(LENGTH)]
 
@@ -26,9 +27,9 @@ def tokens(features=12, n=3):
 
 
 @pytest.mark.parametrize("name", DISCRETIZERS)
-@pytest.mark.parametrize("training", [True, False])
-def test_cached_equals_uncached(name, training):
-    decoder, tables = build(name=name)
+@pytest.mark.parametrize(("training", "cls"), [(True, False), (False, False), (True, True)])
+def test_cached_equals_uncached(name, training, cls):
+    decoder, tables = build(name=name, cls=cls)
     found = []
     for cached in (True, False):
         torch.manual_seed(9)  # the same noise
@@ -119,6 +120,21 @@ def test_a_round_gets_what_the_rounds_before_it_left():
     torch.testing.assert_close(
         emission.hidden[:, -1], emission.hidden[:, 0] - spoken[:, :-1].sum(1)
     )
+
+
+@pytest.mark.parametrize("decoding", DECODINGS)
+def test_queries_may_start_from_cls(decoding):
+    decoder, tables = build(decoding, separate=True, cls=True)
+    told = tokens()
+    told[:, 0] += torch.randn(12) * 3
+    with torch.no_grad():
+        for block in decoder.blocks:  # nothing comes through attention to the tokens
+            block.cross.out.weight.zero_()
+        one, other = (decoder(t, tables).hidden for t in (tokens(), told))
+        assert (one - other).abs().amax((0, 2)).min() > 1e-3  # every position is told
+        decoder.summary.weight.zero_()
+        one, other = (decoder(t, tables).hidden for t in (tokens(), told))
+    torch.testing.assert_close(one, other)
 
 
 def test_half_precision_tokens_are_taken():
