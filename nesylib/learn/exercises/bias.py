@@ -27,12 +27,12 @@ _SHIELD = Predict(
     "class part can tell the two programs from each other.",
     question="What do the 95 of 100 say about the program's use of the wall?",
     options=(
-        Option("It doesn't use the wall: the pictures were held out.",
+        Option("It doesn't use the wall: it was right on pictures that were held out.",
                "Held-out pictures come from the same source, and there the wall is as red."),
         Option("Nothing: a program that reads only the bed could score about the same.",
                "Both are right where wall and class agree, and that is nearly everywhere here.",
                right=True),
-        Option("It uses the wall: else it would reach 100.",
+        Option("It uses the wall: a program that reads only the bed would reach 100.",
                "It does use it, as its rule says. But a noisy bed bit could also give 95."),
         Option("It will be right in 95 of 100 rooms anywhere.",
                "With walls painted by lot, it is right where the colour happens to fit."),
@@ -100,8 +100,9 @@ _FOLLOWS = Build(
     task="""
     Write `follows(neuron, cue, labels)` for three lists of equal length: is the neuron on, is the
     cue there, which class is it. For each class that has pictures with and without the cue, take
-    the share of pictures with the cue in which the neuron is on, less that share without the cue.
-    Return the mean over these classes, or `None` if there is no such class.
+    the share of its pictures with the cue in which the neuron is on, less the share of its pictures
+    without the cue in which it is on. Return the mean over these classes, signs kept, or `None`
+    if there is no such class.
     """,
     difficulty=2,
     importance=5,
@@ -136,6 +137,11 @@ _FOLLOWS = Build(
             ([1, 0, 0, 1, 1, 1], [1, 1, 0, 1, 0, 1], ["a", "a", "a", "b", "b", "c"]),
             0.25,
             "One half in a, zero in b, and c says nothing: every picture of c shows the cue.",
+        ),
+        Case(
+            ([0, 1, 1, 0], [1, 0, 1, 0], ["a", "a", "b", "b"]),
+            0.0,
+            "Off with the cue in a, on with it in b: the sign counts, and the mean is zero.",
         ),
     ),
 )
@@ -175,7 +181,7 @@ _VIOLATIONS = Build(
     difficulty=3,
     importance=4,
     minutes=8,
-    skip_if="you would have written three lines of answer set programming.",
+    skip_if="you could write this in three lines of answer set programming.",
     hints=(
         "What an exception reads, the rule reads.",
         "A function that calls itself on the exceptions collects the neurons in a set.",
@@ -210,6 +216,27 @@ _VIOLATIONS = Build(
             ),
             [(1, 2), (1, 4)],
             "Neuron 2 is read twice and counts once; 4 stands in the exception of an exception.",
+        ),
+        Case(
+            (
+                [
+                    {"reads": [9, 3], "unless": []},
+                    {
+                        "reads": [],
+                        "unless": [
+                            {
+                                "reads": [1],
+                                "unless": [
+                                    {"reads": [2], "unless": [{"reads": [7], "unless": []}]},
+                                ],
+                            },
+                        ],
+                    },
+                ],
+                [7, 9, 3],
+            ),
+            [(1, 3), (1, 9), (2, 7)],
+            "Any depth: 7 stands three exceptions down. The pairs are sorted.",
         ),
         Case(([{"reads": [1], "unless": []}], []), [], "Nothing is forbidden."),
     ),
