@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from nesylib.concepts.model import ConceptViT
-from nesylib.meaning.network import evaluating, grid_of, neurons_of, pictures_in
+from nesylib.meaning.network import evaluating, grid_of, neurons_of, on_device, pictures_in
 from nesylib.meaning.removal import REMOVALS, Remover
 from nesylib.progress import track
 
@@ -162,7 +162,7 @@ class _Left:
 
     def __init__(self, net, images, removed: str, which: np.ndarray, rank: np.ndarray):
         device = next(net.parameters()).device
-        batch = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        batch = on_device(images, device)
         self.net, self.remover = net, Remover(net, batch, removed)
         self.which = torch.from_numpy(which).to(device)
         self.rank = torch.from_numpy(rank).to(device)

@@ -54,6 +54,10 @@ def overlap(
     """
     marked = Masks.of(masks, concepts, size)
     codes, neurons, _ = checked(maps, codes, marked, neurons)
+    if not margin >= 0 or np.isnan(least) or np.isnan(fires):
+        raise ValueError(
+            f"margin must be at least 0, least and fires numbers, got {margin}, {least} and {fires}"
+        )
     fired = codes[:, neurons] >= fires
     scores = overlaps(maps, marked, quantile=quantile, counts=fired)
     names, missing = {}, {}

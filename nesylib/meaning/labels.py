@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from nesylib.rules.names import printable
 
 STYLES = ("code", "readable")
@@ -144,7 +146,11 @@ def _neuron(neuron) -> int:
 
 def _best_first(neuron: int, pairs: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
     found = []
-    for name, score in pairs:
+    pairs = list(pairs) if np.iterable(pairs) else [pairs]
+    for pair in pairs:
+        if isinstance(pair, str) or not np.iterable(pair) or len(pair) != 2:
+            raise ValueError(f"neuron {neuron} needs (name, score) pairs, got {pair!r}")
+        name, score = pair
         name, score = printable(" ".join(str(name).split())), float(score)
         if not name:
             raise ValueError(f"neuron {neuron} has a blank name")

@@ -16,6 +16,7 @@ from nesylib.meaning.network import (
     needs_cls,
     needs_plain_vit,
     neurons_of,
+    on_device,
     pictures_in,
 )
 from nesylib.meaning.removal import Remover
@@ -96,7 +97,7 @@ def heat_maps(
     with evaluating(net), torch.inference_mode(False), torch.no_grad():
         for start in track(range(0, len(images), batch_size), method, progress):
             rows = slice(start, start + batch_size)
-            batch = torch.from_numpy(np.ascontiguousarray(images[rows])).to(device)
+            batch = on_device(images[rows], device)
             maps = _METHODS[method](net, batch, chosen, draw)
             found[rows] = np.asarray(maps).reshape(found[rows].shape)
     return found

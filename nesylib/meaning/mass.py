@@ -15,7 +15,7 @@ import numpy as np
 from nesylib.meaning.enlarge import enlarge
 from nesylib.meaning.labels import Labels
 from nesylib.meaning.masks import Masks
-from nesylib.meaning.top import codes_of, top_pictures
+from nesylib.meaning.top import codes_of, top_pictures, whole_numbers
 
 NEGATIVE = ("clip", "shift")
 CHUNK = 1 << 20  # numbers of enlarged heat at once: more do not fit into a processor's cache
@@ -79,8 +79,11 @@ def mass_ratio(
     """
     marked = Masks.of(masks, concepts, size)
     codes, neurons, heat = checked(maps, codes, marked, neurons)
-    if keep < 1 or margin < 0:
-        raise ValueError(f"keep must be at least 1 and margin at least 0, got {keep} and {margin}")
+    if keep < 1 or not margin >= 0 or np.isnan(fires):
+        raise ValueError(
+            f"keep must be at least 1, margin at least 0 and fires a number, got {keep}, {margin} "
+            f"and {fires}"
+        )
     top = top_pictures(codes, k)
     names, missing = {}, {}
     for place, neuron in enumerate(neurons):
@@ -170,7 +173,7 @@ def checked(maps, codes, masks: Masks, neurons):
             f"{len(codes)} rows of codes but {len(masks)} masks: one of each a picture"
         )
     wanted = range(codes.shape[1]) if neurons is None else neurons
-    neurons = [int(n) for n in wanted]
+    neurons = whole_numbers(wanted).tolist()
     beyond = [n for n in neurons if not 0 <= n < codes.shape[1]]
     if beyond or len(set(neurons)) < len(neurons):
         raise ValueError(

@@ -34,8 +34,16 @@ def named(
     Raises
     ------
     ValueError
-        For an unknown style, or if the labels speak of neurons the program has no column for.
+        For an unknown style, if the labels speak of neurons the program has no column for, or if
+        ``columns`` name a column that is not there, or one twice.
+    TypeError
+        For names that are no :class:`Labels`.
     """
+    if not isinstance(labels, Labels):
+        raise TypeError(
+            f"names are a meaning.Labels, not a {type(labels).__name__}: of plain words, "
+            "Labels({3: [('bed', 1.0)]})"
+        )
     column = _columns(program, labels, columns)
     asked = {literal.column for literal in program.literals()}
     used = {n: labels.names[n] for n, name in column.items() if name in asked and n in labels.names}
@@ -65,7 +73,15 @@ def unnamed(
 
 def _columns(program: Program, labels: Labels, columns) -> dict[int, str]:
     if columns is not None:
-        return {int(neuron): str(name) for neuron, name in columns.items()}
+        found = {int(neuron): str(name) for neuron, name in columns.items()}
+        known = {c.name for c in program.columns}
+        unknown = [name for name in found.values() if name not in known]
+        if unknown or len(set(found.values())) < len(found):
+            raise ValueError(
+                f"columns must give each neuron another column of the program, got "
+                f"{unknown[:5] or list(found.values())[:5]}"
+            )
+        return found
     beyond = [n for n in labels.names if n >= len(program.columns)]
     if beyond:
         raise ValueError(

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 from timm.models.vision_transformer import VisionTransformer
 
 from nesylib.concepts.model import ConceptViT
+from nesylib.meaning.top import whole_numbers
 from nesylib.vit.attention import cls_patch_attention, record_attention
 from nesylib.vit.backbones import to_input
-
-
-@contextmanager
-def evaluating(net: torch.nn.Module) -> Iterator[None]:
-    """The net in evaluation mode while it lasts; afterwards every module is as it was."""
-    modes = [(module, module.training) for module in net.modules()]
-    net.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
+from nesylib.vit.modes import evaluating as evaluating
 
 
 def pictures_in(images) -> np.ndarray:
@@ -36,7 +25,8 @@ def pictures_in(images) -> np.ndarray:
     """
     images = getattr(images, "images", images)
     if isinstance(images, torch.Tensor):
-        images = images.detach().cpu().numpy()
+        images = images.detach().cpu()
+        images = (images.float() if images.dtype == torch.bfloat16 else images).numpy()
     images = images if hasattr(images, "shape") else np.asarray(images)
     if len(images.shape) != 4 or images.shape[1] != 3:
         raise ValueError(
@@ -44,6 +34,12 @@ def pictures_in(images) -> np.ndarray:
             "images[:1], not as images[0]"
         )
     return images
+
+
+def on_device(images: np.ndarray, device: torch.device) -> torch.Tensor:
+    """A batch of pictures where the network is; pictures that may not be written are copied."""
+    batch = np.ascontiguousarray(images)
+    return torch.from_numpy(batch if batch.flags.writeable else batch.copy()).to(device)
 
 
 def neurons_of(net: ConceptViT, neurons: Iterable[int] | None) -> np.ndarray:
@@ -56,18 +52,11 @@ def neurons_of(net: ConceptViT, neurons: Iterable[int] | None) -> np.ndarray:
     """
     if neurons is None:
         return np.arange(net.n_concepts)
-    chosen = np.asarray(list(neurons))
-    if chosen.size == 0:
-        return np.zeros(0, int)
-    if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
-        raise ValueError(
-            f"neurons must be column numbers such as [3, 17], not {chosen.dtype}: of a bool mask, "
-            "np.flatnonzero(mask)"
-        )
-    if chosen.min() < 0 or chosen.max() >= net.n_concepts:
+    chosen = whole_numbers(neurons)
+    if chosen.size and (chosen.min() < 0 or chosen.max() >= net.n_concepts):
         wrong = chosen[(chosen < 0) | (chosen >= net.n_concepts)][0]
         raise ValueError(f"there is no neuron {wrong}: this network has 0..{net.n_concepts - 1}")
-    return chosen.astype(int)
+    return chosen
 
 
 def grid_of(net: ConceptViT) -> tuple[int, int]:

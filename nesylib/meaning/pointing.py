@@ -120,12 +120,14 @@ def _scored(maps, masks, mode: str, score: Callable) -> np.ndarray:
             "serves all neurons as masks[:, None]"
         ) from None
     size = masks.shape[-2:]
-    flat_maps = np.broadcast_to(maps, (*lead, *maps.shape[-2:])).reshape(-1, *maps.shape[-2:])
-    flat_masks = np.broadcast_to(masks, (*lead, *size)).reshape(-1, size[0] * size[1])
-    found, step = np.full(len(flat_maps), np.nan), max(1, BATCH // (size[0] * size[1]))
-    for start in range(0, len(found), step):
-        rows = start + np.flatnonzero(flat_masks[start : start + step].any(1))
-        if len(rows):
-            large = upsample(flat_maps[rows], size, mode).reshape(len(rows), -1)
-            found[rows] = score(large, flat_masks[rows])
+    # views: one mask a picture for all neurons is never written out for each of them
+    all_maps = np.broadcast_to(maps, (*lead, *maps.shape[-2:]))
+    all_masks = np.broadcast_to(masks, (*lead, *size))
+    marked = np.flatnonzero(np.broadcast_to(masks.any((-2, -1)), lead))
+    found, step = np.full(int(np.prod(lead)), np.nan), max(1, BATCH // (size[0] * size[1]))
+    for start in range(0, len(marked), step):
+        rows = marked[start : start + step]
+        at = np.unravel_index(rows, lead) if lead else ()
+        large = upsample(all_maps[at], size, mode).reshape(len(rows), -1)
+        found[rows] = score(large, all_masks[at].reshape(len(rows), -1))
     return found.reshape(lead)

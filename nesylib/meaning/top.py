@@ -27,8 +27,8 @@ def top_pictures(codes, k: int = 10) -> np.ndarray:
         For NaN, no pictures, or ``k`` below 1.
     """
     codes = codes_of(codes)
-    if k < 1:
-        raise ValueError(f"k counts pictures: at least 1, got {k}")
+    if not hasattr(k, "__index__") or k < 1:
+        raise ValueError(f"k counts pictures: a whole number, at least 1, got {k!r}")
     order = np.argsort(-codes, axis=0, kind="stable")
     return np.ascontiguousarray(order[:k].T)
 
@@ -40,7 +40,22 @@ def codes_of(codes) -> np.ndarray:
         raise ValueError(f"codes must be (N, D) with some of each, got shape {codes.shape}")
     if codes.dtype.kind not in "biuf":
         raise ValueError(f"codes must be numbers, not {codes.dtype}")
-    codes = codes.astype(np.float64) if codes.dtype.kind == "b" else codes
+    codes = codes if codes.dtype.kind == "f" else codes.astype(np.float64)  # -1 is 255 in uint8
     if np.isnan(codes).any():
         raise ValueError("codes hold NaN: the network has diverged; train it again")
     return codes
+
+
+def whole_numbers(neurons) -> np.ndarray:
+    """Column numbers as an array of int; a mask, a share or a word is refused."""
+    if not np.iterable(neurons) or isinstance(neurons, str):
+        raise ValueError(f"neurons must be a list of column numbers such as [3], got {neurons!r}")
+    chosen = np.asarray(list(neurons))
+    if chosen.size == 0:
+        return np.zeros(0, int)
+    if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
+        raise ValueError(
+            f"neurons must be column numbers such as [3, 17], not {chosen.dtype}: of a bool mask, "
+            "np.flatnonzero(mask)"
+        )
+    return chosen.astype(int)

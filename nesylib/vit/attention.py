@@ -51,6 +51,7 @@ def attention_maps(
     ValueError
         For no block, a block that is not there, or rows that are not there.
     """
+    blocks = [blocks] if isinstance(blocks, int) else [int(b) for b in blocks]
     with record_attention(model, blocks, rows) as maps:
         model.forward_features(to_input(model, images))
     return torch.stack([maps[b % len(model.blocks)] for b in blocks], dim=1)

@@ -18,6 +18,7 @@ from nesylib import runtime
 from nesylib.progress import track
 from nesylib.vit.attention import cls_patch_attention, record_attention
 from nesylib.vit.backbones import to_input
+from nesylib.vit.modes import evaluating
 
 POOLINGS = ("cls", "attn", "mean")
 
@@ -84,18 +85,16 @@ def frozen_features(
     if path is not None and path.exists():
         with suppress(SafetensorError, KeyError, OSError):
             return load_file(path)["features"]
-    was_training = model.training
-    model.eval()
     device = next(model.parameters()).device
-    rows = in_batches(
-        lambda batch: pool_tokens(model, batch, pooling).float(),
-        images,
-        device,
-        batch_size,
-        "features",
-        progress,
-    )
-    model.train(was_training)
+    with evaluating(model):
+        rows = in_batches(
+            lambda batch: pool_tokens(model, batch, pooling).float(),
+            images,
+            device,
+            batch_size,
+            "features",
+            progress,
+        )
     if not rows:
         return np.zeros((0, model.num_features), np.float32)
     features = np.concatenate(rows)

@@ -22,6 +22,7 @@ from nesylib import runtime
 from nesylib.progress import track
 from nesylib.vit.backbones import to_input
 from nesylib.vit.features import POOLINGS, fingerprint, pool
+from nesylib.vit.modes import evaluating
 
 
 class Tail(nn.Module):
@@ -125,12 +126,8 @@ def cached_tokens(
     path = runtime.cache_dir("tokens") / f"{fingerprint(model, images, f'last {last}')}.npy"
     with suppress(FileNotFoundError, ValueError, EOFError):  # not there, or damaged
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         _write(model, images, last, path, batch_size, progress)
-    finally:
-        model.train(was_training)
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 

@@ -1,5 +1,7 @@
 """Heat-maps equal naive computations: loops, gradients by hand, timm's own attention matrices."""
 
+import warnings
+
 import numpy as np
 import pytest
 import timm
@@ -366,3 +368,16 @@ def test_upsample_bad_input():
     ):
         with pytest.raises(ValueError):
             meaning.upsample(maps, size, mode)
+
+
+def test_pictures_that_may_not_be_written_and_short_floats():
+    net, images = small(), pictures(2)
+    images.setflags(write=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        wanted = meaning.heat_maps(net, images, [1], method="direction")
+    floats = (torch.from_numpy(images.copy()) / 255).bfloat16()
+    found = meaning.heat_maps(net, floats, [1], method="direction")
+    np.testing.assert_allclose(found, wanted, atol=0.1 * np.abs(wanted).max())
+    with pytest.raises(ValueError, match="list of column numbers"):
+        meaning.heat_maps(net, images, 1)

@@ -104,3 +104,9 @@ def test_an_unknown_style_is_told():
 )
 def test_identifiers(name, word):
     assert identifier(name) == word
+
+
+@pytest.mark.parametrize("pairs", ["bed", ["bed"], ["ab"], [("bed",)], [3], None])
+def test_what_is_no_pair_is_told(pairs):
+    with pytest.raises(ValueError, match=r"neuron 0 needs \(name, score\) pairs"):
+        Labels({0: pairs})

@@ -201,3 +201,25 @@ def test_within_margin_leaves_out_what_has_no_mass():
     assert within_margin(np.array([0.0, 2.0, 0.0]), WORDS, 10, 2.0) == [("pillow", 1.0)]
     kept = within_margin(np.array([1.0, 1.0, 0.5]), WORDS, 2, 0.05)
     assert kept == [("bed", 0.5), ("pillow", 0.5)], "shares are of the names that are kept"
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int8, np.int64, np.float16, np.float32])
+def test_bits_of_any_type_have_the_same_top_pictures(kind):
+    bits = np.random.default_rng(0).random((30, 4)) < 0.4
+    top = meaning.top_pictures(bits.astype(kind), 5)
+    np.testing.assert_array_equal(top, meaning.top_pictures(bits.astype(np.float64), 5))
+
+
+@pytest.mark.parametrize("name", [meaning.mass_ratio, meaning.overlap])
+@pytest.mark.parametrize("neurons", [np.array([False, True]), [1.7, 0], ["1", "0"], 1])
+def test_a_mask_or_a_share_is_no_column_number(name, neurons):
+    maps, codes, masks = world(neurons=2)
+    with pytest.raises(ValueError, match="column numbers"):
+        name(maps, codes, masks, WORDS, neurons=neurons)
+
+
+@pytest.mark.parametrize("name", [meaning.mass_ratio, meaning.overlap])
+@pytest.mark.parametrize("setting", ["margin", "fires"])
+def test_a_limit_that_is_nan_names_nothing_in_silence_no_more(name, setting):
+    with pytest.raises(ValueError, match=setting):
+        name(*world(), WORDS, **{setting: float("nan")})

@@ -160,3 +160,13 @@ def test_shuffled_names_are_the_same_names_elsewhere():
     assert sorted(shuffled.best().values()) == sorted(labels.best().values())
     assert shuffled.names != labels.names and shuffled.missing == labels.missing
     assert shuffled.names == meaning.shuffled_names(labels, seed=1).names
+
+
+def test_columns_that_are_not_there_or_twice_are_told(learned):
+    program = learned[0] if isinstance(learned, tuple) else learned
+    labels, first = Labels({0: [("bed", 1)], 1: [("lamp", 1)]}), program.columns[0].name
+    for columns in ({0: "nowhere"}, {0: first, 1: first}):
+        with pytest.raises(ValueError, match="another column of the program"):
+            meaning.named(program, labels, columns=columns)
+    with pytest.raises(TypeError, match="Labels"):
+        meaning.named(program, {0: "bed"})

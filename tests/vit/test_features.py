@@ -1,5 +1,6 @@
 """Pooling, and the cache of frozen features."""
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from nesylib.vit import (
     pool_tokens,
     to_input,
 )
+from nesylib.vit.modes import evaluating
 
 
 @pytest.fixture
@@ -121,3 +123,28 @@ def test_an_interrupted_write_leaves_nothing_that_would_be_read(images, tmp_path
     with pytest.raises(KeyboardInterrupt):
         frozen_features(create_backbone("nesy_tiny", img_size=32), Set(images=images))
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_two_threads_leave_every_module_in_the_mode_it_had():
+    model = create_backbone("nesy_tiny", img_size=16, patch_size=8, depth=2).train()
+    model.blocks[1].eval()
+    modes = [module.training for module in model.modules()]
+    with evaluating(model):
+        with ThreadPoolExecutor(1) as other:
+
+            def inside():
+                with evaluating(model):
+                    return any(module.training for module in model.modules())
+
+            assert other.submit(inside).result() is False
+        assert not any(module.training for module in model.modules())  # the other one has left
+    assert [module.training for module in model.modules()] == modes
+
+
+def test_modes_come_back_after_an_error():
+    model = create_backbone("nesy_tiny", img_size=16, patch_size=8, depth=2).train()
+    model.blocks[1].eval()
+    modes = [module.training for module in model.modules()]
+    with pytest.raises(ValueError, match="built for 16"):
+        frozen_features(model, np.zeros((2, 3, 8, 8), np.uint8), cache=False)
+    assert [module.training for module in model.modules()] == modes

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from nesylib.meaning.labels import Labels
+from nesylib.meaning.top import whole_numbers
 from nesylib.progress import track
 
 
@@ -47,7 +48,7 @@ class Evidence:
     def __post_init__(self) -> None:
         for name in ("codes", "top", "maps"):
             object.__setattr__(self, name, np.asarray(getattr(self, name)))
-        object.__setattr__(self, "neurons", tuple(int(n) for n in self.neurons))
+        object.__setattr__(self, "neurons", tuple(whole_numbers(self.neurons).tolist()))
         n, count = len(self.neurons), len(self.images)
         if self.codes.ndim != 2 or len(self.codes) != count:
             raise ValueError(f"{count} pictures need codes ({count}, D), got {self.codes.shape}")
@@ -128,7 +129,13 @@ def gather(
     pictures = getattr(images, "images", images)
     if codes is None:
         codes = concepts.encode(net, pictures, progress=progress)
-    neurons = tuple(range(codes.shape[1])) if neurons is None else tuple(int(n) for n in neurons)
+    codes = np.asarray(codes)
+    if len(codes) != len(pictures):
+        raise ValueError(f"{len(pictures)} pictures need as many rows of codes, got {len(codes)}")
+    wanted = range(codes.shape[1]) if neurons is None else neurons
+    neurons = tuple(whole_numbers(wanted).tolist())
+    if neurons and not 0 <= min(neurons) <= max(neurons) < codes.shape[1]:
+        raise ValueError(f"neurons are columns 0 to {codes.shape[1] - 1}, got {list(neurons)[:5]}")
     if top is None:
         top = meaning.top_pictures(codes[:, list(neurons)], k)
     silent = codes[:, list(neurons)].max(0) < threshold
