@@ -27,7 +27,8 @@ class Units(dict):
     def __missing__(self, key):
         if key in ("rules", "predicates", "wrong", "named", "read", "kept", "added", "removed"):
             return ("count", 10.0)
-        return ("number", 0.5) if key in ("flips", "blame-flips", "match") else ("share", 0.08)
+        numbers = ("flips", "blame-flips", "blame-other-flips", "match")
+        return ("number", 0.5) if key in numbers else ("share", 0.08)
 
 
 class Signs:
@@ -307,7 +308,8 @@ def wrong_pictures(case: Case, program, bits, method: str, truth=None) -> dict[s
     if truth is not None:
         found |= {f"blame-{k.replace(' ', '-')}": v for k, v in errors.blame().items()}
         if case.kind == "scenes":
-            found["blame-other-class"] = to_another_class(program, bits[some], errors, rng)
+            other = to_another_class(program, bits[some], errors, rng)
+            found["blame-other-class"], found["blame-other-flips"] = other
     if case.kind == "gtsrb":
         said = answers[wrong].astype(int)
         mixed = rng.permutation(said)
@@ -318,15 +320,16 @@ def wrong_pictures(case: Case, program, bits, method: str, truth=None) -> dict[s
     return {f"{method}-errors": found}
 
 
-def to_another_class(program, bits, errors, rng) -> float:
-    """The control of ``just``: flips that lead to a class drawn by lot, of 100 wrong pictures."""
-    hits = []
+def to_another_class(program, bits, errors, rng) -> tuple[float, float]:
+    """The control of ``just`` and ``flips``: flips to a class by lot, of 100 wrong pictures."""
+    hits, sizes = [], []
     for w in errors.wrong[:100]:
         others = [label for label in program.labels() if label not in (w.answer, w.label)]
         found = program.counterfactual(bits[w.row], others[rng.integers(len(others))])
         if found is not None:
             hits += [name in w.wrong_bits for name in found.changes]
-    return float(np.mean(hits)) if hits else 0.0
+            sizes.append(len(found.changes))
+    return (float(np.mean(hits)), float(np.mean(sizes))) if hits else (0.0, 0.0)
 
 
 def one_seed(kind: str, seed: int, signs: Signs | None) -> dict:
