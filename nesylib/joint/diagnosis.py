@@ -138,7 +138,8 @@ def diagnose(
     Raises
     ------
     ValueError
-        For codes that are not ``(N, D)``, no pictures, or labels of another length.
+        For codes that are not ``(N, D)`` in [0, 1], no pictures, labels of another length, another
+        number of neurons than the program has columns, or settings out of range.
 
     Notes
     -----
@@ -147,6 +148,10 @@ def diagnose(
     standard errors and one point.
     """
     codes, labels = _read(codes, labels, program)
+    _check(codes, program, threshold, top, batch_size)
+    for name, share in dict(plain_accuracy=plain_accuracy, rule_accuracy=rule_accuracy).items():
+        if share is not None and not 0 <= share <= 1:
+            raise ValueError(f"{name} is a share from 0 to 1, got {share}: 93 % is 0.93")
     found: list[Finding] = list(_moved(history, batch_size))
     if np.isnan(codes).any():
         found.insert(0, _nan(codes))
@@ -199,6 +204,26 @@ def _read(codes, labels, program) -> tuple[np.ndarray, np.ndarray]:
             f"labels must be one for each of {len(codes)} codes, got shape {labels.shape}"
         )
     return codes, labels
+
+
+def _check(codes: np.ndarray, program, threshold: float, top: int, batch_size) -> None:
+    known = codes[~np.isnan(codes)]
+    if known.size and (known.min() < 0 or known.max() > 1):
+        raise ValueError(
+            f"codes must lie in [0, 1], these run from {known.min():.3g} to {known.max():.3g}: "
+            "apply the sigmoid"
+        )
+    if program is not None and len(program.columns) not in (0, codes.shape[1]):
+        raise ValueError(
+            f"codes have {codes.shape[1]} neurons, the program {len(program.columns)} columns: "
+            "give the codes of all neurons, in the order in which the program learned them"
+        )
+    if not 0 < threshold < 1:
+        raise ValueError(f"threshold must lie between 0 and 1, got {threshold}")
+    if not hasattr(top, "__index__") or top < 1:
+        raise ValueError(f"top counts pictures: a whole number, at least 1, got {top!r}")
+    if batch_size is not None and batch_size < 2:
+        raise ValueError(f"a contrastive batch has at least 2 pictures, not {batch_size}")
 
 
 def _same_kind(program, labels: np.ndarray) -> None:

@@ -275,9 +275,12 @@ def find_errors(program, bits, labels, *, truth=None, flips: bool = True) -> Err
     off = None if truth is None else _off(program, truth, cells, len(table))
     decided = np.asarray(program.decide(table))
     answers = program.predict(table)
+    # a class 1.0 is the program's class 1
+    said = {label: label for label in map(_plain, program.labels())}
     found, memory = [], {}
     for row in range(len(table)):
         label, answer = _plain(labels[row]), _plain(answers[row])
+        label = said.get(label, label)
         if same_label(label, answer):
             continue
         pattern = tuple(bool(cells[name][row]) for name in asked)

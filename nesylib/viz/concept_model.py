@@ -14,6 +14,9 @@ from nesylib.viz.explorer_model import Model, clean
 #: A heat-map's value in 64 steps, one letter each.
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
+#: Letters of a neuron's name; the page repeats it many times.
+LONGEST = 200
+
 
 class ConceptModel:
     """Bits, names and heat-maps beside the rules' own :class:`Model`.
@@ -35,7 +38,7 @@ class ConceptModel:
 
         from nesylib.rules import Column
 
-        codes = np.asarray(codes, dtype=np.float64)
+        codes = _numbers(codes)
         if codes.ndim != 2 or not len(codes):
             raise ValueError(f"codes must be (N, D) with at least one picture, got {codes.shape}")
         if not np.isfinite(codes).all():
@@ -50,6 +53,8 @@ class ConceptModel:
         other = [lit.column for lit in literals if lit.value is not True]
         if other:
             raise ValueError(f"a concept explorer shows programs over bits, {other[:3]} are none")
+        if np.ndim(threshold) or not np.isfinite(threshold):
+            raise ValueError(f"threshold must be one number, got {threshold}")
         self.codes, self.bits, self.threshold = codes, codes >= threshold, threshold
         if not program.columns:
             columns = tuple(Column(f"x{i}", "boolean") for i in range(width))
@@ -59,13 +64,16 @@ class ConceptModel:
         place = {name: i for i, name in enumerate(known)}
         called = program.rename(dict(zip(known, self.texts, strict=True)))
         called = _answering(called, classes)
+        told = None if labels is None else [_label(label, classes) for label in labels]
+        if labels is not None and classes is None:
+            _same_kind(program, labels)
         self.default = called.default
         rows = pd.DataFrame({text: self.bits[:, i] for i, text in enumerate(self.texts)})
         asked = list(dict.fromkeys(place[lit.column] for lit in literals))
         self.rules = Model(
             called,
             rows,
-            None if labels is None else [_label(label, classes) for label in labels],
+            told,
             titles,
             unit="picture",
         )
@@ -80,6 +88,14 @@ class ConceptModel:
 
     def show(self, neurons: Sequence[int], maps: Any) -> None:
         """Add heat-maps of ``neurons``."""
+        if not np.iterable(neurons):
+            raise ValueError(f"neurons must be a list of column numbers, got {neurons!r}")
+        odd = [k for k in neurons if isinstance(k, (bool, np.bool_)) or not hasattr(k, "__index__")]
+        if odd:
+            raise ValueError(
+                f"neurons must be column numbers, got {odd[:5]}: of a bool mask, "
+                "np.flatnonzero(mask)"
+            )
         neurons = [int(k) for k in neurons]
         n, width = self.codes.shape
         unknown = [k for k in neurons if not 0 <= k < width]
@@ -92,7 +108,7 @@ class ConceptModel:
             neurons_with = []
         else:
             neurons_with = neurons
-        maps = np.asarray(maps.detach().cpu() if hasattr(maps, "detach") else maps, np.float64)
+        maps = _numbers(maps)
         if maps.ndim != 4 or maps.shape[:2] != (n, len(neurons_with)) or 0 in maps.shape[2:]:
             raise ValueError(
                 f"maps must be ({n}, {len(neurons_with)}, h, w), one for each picture and each of "
@@ -160,6 +176,11 @@ class ConceptModel:
 
 def _called(known: list[str], names: Mapping[int | str, str]) -> list[str]:
     """What each column is called; names that two columns would share are numbered."""
+    if not isinstance(names, Mapping):
+        raise TypeError(
+            f"names must be a dictionary, not a {type(names).__name__}: of Labels, "
+            "labels.written('readable')"
+        )
     unknown = [k for k in names if k not in known and not _is_place(k, len(known))]
     if unknown:
         raise ValueError(
@@ -170,7 +191,8 @@ def _called(known: list[str], names: Mapping[int | str, str]) -> list[str]:
     for i, name in enumerate(known):
         given = names.get(i, names.get(name))
         text = "" if given is None else " ".join(str(given).split())
-        wanted.append(text or name)
+        text = text or name
+        wanted.append(text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...")
     times, taken = Counter(wanted), set(wanted)
     numbered: Counter = Counter()
     for i, text in enumerate(wanted):
@@ -186,6 +208,27 @@ def _called(known: list[str], names: Mapping[int | str, str]) -> list[str]:
     return wanted
 
 
+def _numbers(values: Any) -> np.ndarray:
+    """Numbers as float64, of an array or of a tensor of any precision, wherever it is."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().double()
+    return np.asarray(values, np.float64)
+
+
+def _same_kind(program, labels: Sequence[Any]) -> None:
+    """Without class names, names never agree with numbers."""
+    answers = [*program.labels(), program.default]
+    kinds = [
+        {isinstance(value, str) for value in values if value is not None}
+        for values in (answers, labels)
+    ]
+    if kinds in ([{True}, {False}], [{False}, {True}]):
+        raise ValueError(
+            "the program answers in names and labels are numbers, or the other way round: give "
+            "the classes=(...) that the numbers stand for"
+        )
+
+
 def _is_place(key: object, width: int) -> bool:
     return isinstance(key, (int, np.integer)) and not isinstance(key, bool) and 0 <= key < width
 
@@ -193,8 +236,14 @@ def _is_place(key: object, width: int) -> bool:
 def _label(label: Any, classes: Sequence[str] | None) -> str:
     """A class as text: numbers are looked up in ``classes``."""
     label = label.item() if isinstance(label, np.generic) else label
-    if classes is None or isinstance(label, (str, bool, float)):
+    if hasattr(label, "item"):  # of a tensor
+        label = label.item()
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)  # class 1.0 is class 1
+    if classes is None or isinstance(label, str):
         return str(label)
+    if not hasattr(label, "__index__"):
+        raise ValueError(f"label {label} is neither a name nor the number of a class")
     if not 0 <= label < len(classes):
         raise ValueError(f"label {label} is none of the {len(classes)} classes")
     return str(classes[label])
@@ -209,7 +258,8 @@ def _answering(program, classes: Sequence[str] | None):
 
 def _packed(heat: np.ndarray) -> tuple[str, str, str]:
     low, high = float(heat.min()), float(heat.max())
-    unit = (heat - low) / (high - low) if high > low else np.zeros_like(heat)
+    half = high / 2 - low / 2  # the whole could be too large for a float
+    unit = (heat / 2 - low / 2) / half if half > 0 else np.zeros_like(heat)
     steps = np.round(unit.ravel() * (len(ALPHABET) - 1)).astype(int)
     ends = f"{low:.2g}", f"{high:.2g}"
     if ends[0] == ends[1] and high > low:

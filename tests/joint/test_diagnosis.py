@@ -198,3 +198,25 @@ def test_the_rounds_of_refining_have_no_contrastive_loss():
     rounds = SimpleNamespace(rounds=[{"round": 1, "loss_last": 0.2}])
     codes, labels = np.eye(2)[np.arange(40) % 2], np.arange(40) % 2
     assert not diagnose(codes, labels, history=rounds, batch_size=8)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (dict(codes=8 * HEALTHY - 4), "apply the sigmoid"),
+        (dict(codes=np.full_like(HEALTHY, np.inf)), r"in \[0, 1\]"),
+        (dict(codes=HEALTHY[:, :2], rule_accuracy=0.9), "in the order in which"),
+        (dict(plain_accuracy=93.0), "93 % is 0.93"),
+        (dict(rule_accuracy=-1.0), "rule_accuracy is a share"),
+        (dict(plain_accuracy=float("nan")), "plain_accuracy is a share"),
+        (dict(threshold=5), "threshold"),
+        (dict(threshold=float("nan")), "threshold"),
+        (dict(top=0), "top counts pictures"),
+        (dict(top=2.5), "top counts pictures"),
+        (dict(batch_size=0), "at least 2"),
+    ],
+)
+def test_settings_that_make_no_sense_are_told(change, words):
+    given = dict(codes=HEALTHY, labels=LABELS, program=learned(HEALTHY)) | change
+    with pytest.raises(ValueError, match=words):
+        diagnose(**given)

@@ -189,3 +189,15 @@ def test_error_analysis_needs_bits_and_blame_needs_truth():
         find_errors(program, pd.DataFrame({"size": [1.0]}), ["b"])
     with pytest.raises(ValueError, match="no truth"):
         find_errors(rooms(), bits("bed"), ["hall"]).blame()
+
+
+def test_numbers_of_another_type_are_the_same_classes():
+    text = "class(X,0) :- bed(X). class(X,1) :- desk(X)."
+    columns = tuple(Column(name, "boolean") for name in COLUMNS)
+    program = Program.from_text(text, columns=columns)
+    shown, labels = bits("bed", "desk", "bed", "lamp"), np.array([0, 1, 1, 0])
+    wanted = find_errors(program, shown, labels)
+    assert [w.row for w in wanted] == [2, 3]
+    for kind in (float, np.uint8, bool):
+        found = find_errors(program, shown, labels.astype(kind))
+        assert found.wrong == wanted.wrong

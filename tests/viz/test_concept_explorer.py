@@ -392,3 +392,38 @@ def test_only_bits_can_be_explored():
     program = Program.from_text("class(X,'a') :- size(X,N), N=<9.5.", default="b")
     with pytest.raises(ValueError, match="over bits"):
         viz.concept_explorer(np.zeros((1, 3, 8, 8), np.uint8), np.ones((1, 1)), program)
+
+
+def test_labels_of_any_number_type_are_the_same_classes():
+    labels = rooms()[-1]
+    wanted = made().text
+    for same in (labels.astype(float), labels.astype(np.uint8), [CLASSES[k] for k in labels]):
+        assert made(labels=same).text == wanted
+
+
+def test_what_could_only_be_drawn_wrong_is_refused():
+    program, codes, maps, images, _ = rooms()
+
+    def explorer(maps=maps, neurons=(0, 3, 4), **options):
+        return viz.concept_explorer(images, codes, program, maps, neurons, **options)
+
+    with pytest.raises(ValueError, match="classes="):  # every picture would be marked wrong
+        explorer(labels=["bedroom"] * N)
+    with pytest.raises(ValueError, match="neither a name nor"):
+        explorer(labels=[0.5] * N, classes=CLASSES)
+    for neurons in (np.array([True, False, True]), (0, 1.7, 4)):
+        with pytest.raises(ValueError, match="column numbers"):
+            explorer(neurons=neurons)
+    for threshold in (float("nan"), np.full(5, 0.5)):
+        with pytest.raises(ValueError, match="one number"):
+            explorer(threshold=threshold)
+    with pytest.raises(TypeError, match="dictionary"):
+        explorer(names=["bed"])
+
+
+def test_huge_heat_and_long_names_find_room():
+    program, codes, maps, images, _ = rooms()
+    heat = np.where(maps > 0.5, 1.7e308, -1.7e308)
+    names = dict.fromkeys(range(5), "x" * 10_000)
+    page = viz.concept_explorer(images, codes, program, heat, (0, 3, 4), names=names)
+    assert len(page.body) < 350_000 and "x" * 201 not in page.body
