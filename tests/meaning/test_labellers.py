@@ -5,6 +5,8 @@ import pytest
 
 from nesylib import concepts, meaning
 from nesylib.meaning.labellers import (
+    ChatWords,
+    Endpoint,
     Evidence,
     HeadWords,
     KnownConcepts,
@@ -172,6 +174,8 @@ def test_a_labeller_for_other_pictures_is_refused(evidence):
         (dict(top=np.zeros((4, 10))), "top"),
         (dict(top=np.full((4, 10), 60)), "outside"),
         (dict(maps=np.zeros((4, 9, 2, 2))), "one map"),
+        (dict(neurons=[True, False, True, True]), "column numbers"),
+        (dict(top=np.zeros((4, 0), int), maps=np.zeros((4, 0, 2, 2))), "top is empty"),
     ],
 )
 def test_evidence_that_does_not_fit_together(evidence, change, said):
@@ -244,3 +248,35 @@ def test_a_flat_map_darkens_nothing():
 def test_what_the_montage_refuses(images, maps, said):
     with pytest.raises(ValueError, match=said):
         montage(images, maps)
+
+
+def test_settings_of_labellers_that_could_only_mislead():
+    nan, bits = float("nan"), np.eye(4)
+    for known, words, said in ((bits, "abcd", "a list"), (bits * nan, list("abcd"), "hold NaN")):
+        with pytest.raises(ValueError, match=said):
+            KnownConcepts(known, words)
+    for labeller in (KnownConcepts, HeadWords):
+        for setting in (dict(least=nan), dict(margin=nan), dict(at_most=0)):
+            with pytest.raises(ValueError, match="must be numbers"):
+                labeller(bits, list("abcd"), **setting)
+    with pytest.raises(ValueError, match="list of names"):
+        RandomWords("bed")
+    endpoint = Endpoint("http://localhost:1/v1", "m", None)
+    for setting in (dict(side=0), dict(asks=1.5), dict(at_most=nan)):
+        with pytest.raises(ValueError, match="whole number"):
+            ChatWords(endpoint, **setting)
+
+
+def test_two_known_concepts_of_one_word_are_one_name(evidence):
+    seen = evidence[0]
+    bit = (seen.codes[:, 0] >= 0.5).astype(float)
+    found = KnownConcepts(np.stack([bit, bit], 1), ["bed", "bed"], least=-1).label(seen)
+    assert [name for name, _ in found.names[0]] == ["bed"]
+
+
+def test_a_montage_says_which_pictures_it_wants():
+    maps = np.zeros((2, 4, 4))
+    with pytest.raises(ValueError, match=r"uint8 .* float64"):
+        montage(np.zeros((2, 3, 8, 8)), maps)
+    with pytest.raises(ValueError, match="side and columns"):
+        montage(np.zeros((2, 3, 8, 8), np.uint8), maps, columns=0)

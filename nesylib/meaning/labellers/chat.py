@@ -82,8 +82,10 @@ class ChatWords:
     ):
         if words is not None and (isinstance(words, str) or not len(words)):
             raise ValueError("words is a list of names, or None for free words")
-        if asks < 1 or at_most < 1 or give_up_after < 1 or max_tokens < 1:
-            raise ValueError("asks, at_most, give_up_after and max_tokens must be at least 1")
+        counts = dict(asks=asks, at_most=at_most, give_up_after=give_up_after)
+        for name, count in (counts | dict(max_tokens=max_tokens, side=side)).items():
+            if not hasattr(count, "__index__") or count < 1:
+                raise ValueError(f"{name} must be a whole number, at least 1, got {count}")
         self.endpoint = endpoint
         self.words = None if words is None else tuple(str(word) for word in words)
         self.budget = Budget() if budget is None else budget

@@ -46,6 +46,8 @@ class Evidence:
     threshold: float = 0.5
 
     def __post_init__(self) -> None:
+        if not hasattr(self.images, "shape"):
+            object.__setattr__(self, "images", np.asarray(self.images))
         for name in ("codes", "top", "maps"):
             object.__setattr__(self, name, np.asarray(getattr(self, name)))
         object.__setattr__(self, "neurons", tuple(whole_numbers(self.neurons).tolist()))
@@ -61,6 +63,8 @@ class Evidence:
             )
         if self.top.ndim != 2 or len(self.top) != n or self.top.dtype.kind not in "iu":
             raise ValueError(f"top must be ({n}, k) rows of pictures, got {self.top.shape}")
+        if n and not self.top.shape[1]:
+            raise ValueError(f"top is empty, {self.top.shape}: give each neuron a picture or more")
         if self.top.size and not (0 <= self.top.min() and self.top.max() < count):
             raise ValueError(f"top names pictures outside 0 to {count - 1}")
         if self.maps.ndim != 4 or self.maps.shape[:2] != self.top.shape or 0 in self.maps.shape[2:]:

@@ -46,6 +46,11 @@ class HeadWords:
         margin: float = 0.1,
         at_most: int = 3,
     ):
+        if np.isnan(least) or np.isnan(margin) or at_most < 1:
+            raise ValueError(
+                f"least and margin must be numbers and at_most at least 1, got {least}, {margin} "
+                f"and {at_most}"
+            )
         scores = np.array(scores, dtype=np.float64)  # a copy: it is changed below
         if scores.ndim != 2 or scores.shape[1] != len(words) or not len(words):
             raise ValueError(

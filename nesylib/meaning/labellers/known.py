@@ -39,11 +39,20 @@ class KnownConcepts:
         margin: float = 0.02,
         at_most: int = 3,
     ):
+        if isinstance(words, str):
+            raise ValueError(f"words is a list of names, got {words!r}")
+        if np.isnan(least) or np.isnan(margin) or at_most < 1:
+            raise ValueError(
+                f"least and margin must be numbers and at_most at least 1, got {least}, {margin} "
+                f"and {at_most}"
+            )
         concepts = np.asarray(concepts, dtype=np.float64)
         if concepts.ndim != 2 or concepts.shape[1] != len(words) or not len(words):
             raise ValueError(
                 f"{len(words)} words need bits (N, {len(words)}), got {concepts.shape}"
             )
+        if not np.isfinite(concepts).all():
+            raise ValueError("concepts hold NaN or infinity: 0 or 1, shown in the picture or not")
         self.words = tuple(str(word) for word in words)
         self.labels = None if labels is None else np.asarray(labels)
         self.concepts = _unit(concepts, self.labels)
@@ -66,12 +75,12 @@ class KnownConcepts:
                 word = self.words[int(row.argmax())]
                 missing[neuron] = f"follows no known concept: the best, {word}, at {best:.2f}"
                 continue
-            order = np.argsort(-row, kind="stable")[: self.at_most]
-            names[neuron] = [
-                (self.words[k], float(row[k]))
-                for k in order
-                if row[k] >= max(best - self.margin, self.least)
-            ]
+            kept: dict[str, float] = {}  # two concepts may have one word
+            for k in np.argsort(-row, kind="stable"):
+                if row[k] < max(best - self.margin, self.least) or len(kept) == self.at_most:
+                    break
+                kept.setdefault(self.words[k], float(row[k]))
+            names[neuron] = list(kept.items())
         return Labels(names, missing, self.method)
 
 
@@ -79,8 +88,8 @@ class RandomWords:
     """The control: a random word for every neuron that is ever on."""
 
     def __init__(self, words: Sequence[str], seed: int = 0):
-        if not len(words):
-            raise ValueError("there is no word to draw")
+        if isinstance(words, str) or not len(words):
+            raise ValueError(f"words is a list of names to draw from, got {words!r}")
         self.words = tuple(str(word) for word in words)
         self.seed = seed
         self.method = "random words"

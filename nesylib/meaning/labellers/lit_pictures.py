@@ -42,7 +42,11 @@ def montage(
 
     images, maps = np.asarray(images), np.asarray(maps, dtype=np.float32)
     if images.ndim != 4 or images.shape[1] != 3 or images.dtype != np.uint8 or not len(images):
-        raise ValueError(f"expected (k, 3, H, W) uint8 with k >= 1, got {images.shape}")
+        raise ValueError(
+            f"expected (k, 3, H, W) uint8 with k >= 1, got {images.shape} {images.dtype}"
+        )
+    if side < 1 or columns < 1:
+        raise ValueError(f"side and columns must be at least 1, got {side} and {columns}")
     if maps.ndim != 3 or len(maps) != len(images):
         raise ValueError(
             f"{len(images)} pictures need maps ({len(images)}, gh, gw), got {maps.shape}"
