@@ -184,7 +184,7 @@ class VectorQuantizer(Discretizer):
     ----------
     learn
         ``"loss"``: the codebook follows by gradient, the loss of van den Oord et al. 2017
-        (equation 3), mean over all numbers: |sg(h) - e|^2 + commitment |h - sg(e)|^2.
+        (equation 3), mean over all numbers: ``|sg(h) - e|^2 + commitment |h - sg(e)|^2``.
         ``"ema"``: its rows are running means of what they were chosen for (the same paper, appendix
         A.1), and the loss is the commitment alone. A batch is quantized with the codebook
         as it was before the batch changed it.
