@@ -28,7 +28,7 @@ class Patience:
     retries: int = 4
     first_wait: float = 1.0
     longest_wait: float = 60.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep, repr=False)
     seed: int = 0
     _random: random.Random = field(init=False, repr=False)
 
