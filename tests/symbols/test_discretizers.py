@@ -128,7 +128,9 @@ def test_vector_quantization_against_its_formula(learn):
     assert torch.equal(found.symbols, nearest)
     torch.testing.assert_close(found.vectors, rows[nearest])
     squared = (x - rows[nearest]).square().mean()
-    assert found.loss.item() == pytest.approx(float(squared.detach() * (1.25 if learn == "loss" else 0.25)))
+    assert found.loss.item() == pytest.approx(
+        float(squared.detach() * (1.25 if learn == "loss" else 0.25))
+    )
     ((found.vectors * weight).sum() + found.loss).backward()
     # straight through: the gradient of what is read, and the commitment's own
     commitment = 0.25 * 2 * (x.detach() - rows[nearest]) / x.numel()
