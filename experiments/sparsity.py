@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from nesylib import record
 from nesylib.concepts import ConceptLoss
+from nesylib.concepts.topk import keep_largest
 
 COMMANDS = {
     "scenes": "python experiments/sparsity.py scenes",
@@ -48,8 +49,7 @@ class TopK(torch.nn.Module):
         self.layer.standardize(features)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        values, places = (c := self.layer(features)).topk(self.k, dim=1)
-        return torch.zeros_like(c).scatter(1, places, values)
+        return keep_largest(self.layer(features), self.k)
 
 
 def purity(B: np.ndarray, y: np.ndarray) -> float:

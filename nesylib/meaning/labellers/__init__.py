@@ -7,6 +7,7 @@ them) and gives :class:`nesylib.meaning.Labels`. What it cannot name it lists wi
 ``masks.py``      names of the object masks under the heat-maps (NeSyFOLD's mass ratio)
 ``head_words.py`` words of a classification head, such as ImageNet's
 ``known.py``      known bits: a ceiling where they are true, and random words: the control
+``choosing.py``   from a score for every word to the few that make a name
 ``chat.py``       a multimodal language model behind an OpenAI-compatible endpoint
 ``lit_pictures.py`` the picture that such a model is shown
 ``parsing.py``    its answer, read strictly

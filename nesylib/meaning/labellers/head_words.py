@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nesylib.meaning.labellers.choosing import best_words, check_limits
 from nesylib.meaning.labellers.evidence import Evidence
 from nesylib.meaning.labels import Labels
 
@@ -46,11 +47,7 @@ class HeadWords:
         margin: float = 0.1,
         at_most: int = 3,
     ):
-        if np.isnan(least) or np.isnan(margin) or at_most < 1:
-            raise ValueError(
-                f"least and margin must be numbers and at_most at least 1, got {least}, {margin} "
-                f"and {at_most}"
-            )
+        check_limits(least, margin, at_most)
         scores = np.array(scores, dtype=np.float64)  # a copy: it is changed below
         if scores.ndim != 2 or scores.shape[1] != len(words) or not len(words):
             raise ValueError(
@@ -88,13 +85,9 @@ class HeadWords:
                 word = self.words[int(stands_out.argmax())]
                 missing[neuron] = f"no word stands out: the best, {word}, by {best:.2f} deviations"
                 continue
-            order = np.argsort(-stands_out, kind="stable")
-            kept: dict[str, float] = {}
-            for w in order:
-                if stands_out[w] < max(best - self.margin, self.least) or len(kept) == self.at_most:
-                    break
-                kept.setdefault(self.words[w], float(stands_out[w]))
-            names[neuron] = list(kept.items())
+            names[neuron] = best_words(
+                stands_out, self.words, self.least, self.margin, self.at_most
+            )
         return Labels(names, missing, self.method)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nesylib.meaning.labellers.choosing import best_words, check_limits
 from nesylib.meaning.labellers.evidence import Evidence
 from nesylib.meaning.labels import Labels
 
@@ -41,11 +42,7 @@ class KnownConcepts:
     ):
         if isinstance(words, str):
             raise ValueError(f"words is a list of names, got {words!r}")
-        if np.isnan(least) or np.isnan(margin) or at_most < 1:
-            raise ValueError(
-                f"least and margin must be numbers and at_most at least 1, got {least}, {margin} "
-                f"and {at_most}"
-            )
+        check_limits(least, margin, at_most)
         concepts = np.asarray(concepts, dtype=np.float64)
         if concepts.ndim != 2 or concepts.shape[1] != len(words) or not len(words):
             raise ValueError(
@@ -75,12 +72,7 @@ class KnownConcepts:
                 word = self.words[int(row.argmax())]
                 missing[neuron] = f"follows no known concept: the best, {word}, at {best:.2f}"
                 continue
-            kept: dict[str, float] = {}  # two concepts may have one word
-            for k in np.argsort(-row, kind="stable"):
-                if row[k] < max(best - self.margin, self.least) or len(kept) == self.at_most:
-                    break
-                kept.setdefault(self.words[k], float(row[k]))
-            names[neuron] = list(kept.items())
+            names[neuron] = best_words(row, self.words, self.least, self.margin, self.at_most)
         return Labels(names, missing, self.method)
 
 
