@@ -1,4 +1,4 @@
-"""Tokens of CIFAR-10 under a frozen ViT-Ti, computed once for every experiment with symbols.
+"""Tokens of photographs under a frozen ViT-Ti, computed once for every experiment with symbols.
 
 Each picture is enlarged to 224 pixels. Of its 14 x 14 patch tokens each square of four is averaged,
 which leaves 7 x 7; [CLS] comes first. Chunks of 500 pictures are kept in the cache folder, so
@@ -39,15 +39,17 @@ class Tokens:
         return len(self.labels)
 
 
-def load(split: str, n: int, weights: Path, size: int = 224) -> Tokens:
+def load(split: str, n: int, weights: Path, size: int = 224, *, name: str = "cifar10") -> Tokens:
     """The first ``n`` pictures of a part, in one random order, as tokens."""
-    whole = data.load("cifar10", split, size=size)
+    whole = data.load(name, split, size=size)
     chosen = np.random.default_rng(0).permutation(len(whole))[:n]
     if n > len(whole) or n % CHUNK:
-        raise SystemExit(f"{split} has {len(whole)} pictures; take a multiple of {CHUNK} of them")
+        raise SystemExit(
+            f"{name} ({split}) has {len(whole)} pictures; take a multiple of {CHUNK} of them"
+        )
     pictures = whole.take(chosen)
     digest = hashlib.sha256(Path(weights).read_bytes() + str((size, GRID)).encode()).hexdigest()
-    folder = runtime.cache_dir("symbols", f"cifar10-{split}-{digest[:12]}")
+    folder = runtime.cache_dir("symbols", f"{name.replace('/', '-')}-{split}-{digest[:12]}")
     model, rows = None, []
     for start in track(range(0, n, CHUNK), split):
         path = folder / f"{start:06d}.npy"
@@ -80,8 +82,9 @@ def main() -> None:
     parser.add_argument("split", choices=("train", "val", "test"))
     parser.add_argument("n", type=int)
     parser.add_argument("--weights", type=Path, required=True, help="of a ViT-Ti (safetensors)")
+    parser.add_argument("--name", default="cifar10", help="of the set, such as places6/P5")
     options = parser.parse_args()
-    found = load(options.split, options.n, options.weights)
+    found = load(options.split, options.n, options.weights, name=options.name)
     print(found.tokens.shape, np.bincount(found.labels))
 
 

@@ -8,6 +8,7 @@ class names and, where they are known, concept bits, object masks and the true c
 - ``scenes/``    rooms and roads drawn from a known grammar (no download)
 - ``digits``     scikit-learn's handwritten digits (real, no download)
 - ``packs``      real pictures in ``npz`` packs, decoded when asked for
+- ``cifar100``   the official binary archive, for those who have it
 - ``folder``     your own pictures, one sub-folder per class
 - ``signs``      what GTSRB's traffic signs look like, as bits
 - ``sheet``      many small pictures side by side in one array

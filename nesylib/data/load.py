@@ -21,7 +21,7 @@ def names() -> tuple[str, ...]:
     packs = []
     for pack in PACKS.values():
         packs += [pack.name, *(f"{pack.name}/{s}" for s in pack.subsets)]
-    return (*scenes, "digits", *packs, "folder")
+    return (*scenes, "digits", *packs, "cifar100", "cifar100/coarse", "folder")
 
 
 def load(
@@ -52,7 +52,8 @@ def load(
         Scenes: which stream of pictures. Real pictures: which ``n`` of them.
     root : path, optional
         Folder of the packs (or of its ``images`` folder, or one ``.npz`` file); the environment
-        variable ``NESYLIB_DATA`` by default. For ``"folder"``: the folder of class folders.
+        variable ``NESYLIB_DATA`` by default. For ``"cifar100"``: the official
+        ``cifar-100-binary``. For ``"folder"``: the folder of class folders.
     **options
         Scenes: ``bias``, ``bias_strength``, ``bias_mode``, ``workers``. Folder: ``check``
         (True: damaged files are skipped and listed in a warning).
@@ -94,6 +95,10 @@ def load(
         from .digits import load_digits
 
         return load_digits(split, n=n, size=size, seed=seed)
+    if family == "cifar100":
+        from .cifar100 import load_cifar100
+
+        return load_cifar100(split, coarse=bool(rest), n=n, size=size, seed=seed, root=root)
     from .packs import load_pack
 
     return load_pack(family, rest or None, split, n=n, size=size, seed=seed, root=root)
