@@ -4,8 +4,9 @@
 makes frames that move in the static page; ``show_pictures``, ``patch_grid``, ``heat_overlay`` and
 ``bits`` show pictures and what a network makes of them; ``show_program`` and ``show_explanation``
 show rules, ``rule_explorer`` lets a reader explore them, ``concept_explorer`` with heat-maps and
-bits that can be flipped; ``TrainingPlot`` grows while a network trains; ``table``, ``rule_box``
-and ``side_by_side`` are plain HTML; ``widgets`` needs a kernel.
+bits that can be flipped, ``symbol_explorer`` sequences of symbols and the pictures that begin
+alike; ``TrainingPlot`` grows while a network trains; ``table``, ``rule_box`` and ``side_by_side``
+are plain HTML; ``widgets`` needs a kernel.
 Matplotlib is imported when something is drawn, not before.
 """
 
@@ -18,6 +19,7 @@ from nesylib.viz.pictures import bits, heat_overlay, patch_grid, show_pictures
 from nesylib.viz.program import show_explanation, show_program
 from nesylib.viz.slider import Slider, frames, slider
 from nesylib.viz.style import CATEGORIES, DIVERGING, GRID, INK, MUTED, PAPER, SEQUENTIAL
+from nesylib.viz.symbol_explorer import symbol_explorer
 from nesylib.viz.training import TrainingPlot, training_figure
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "side_by_side",
     "slider",
     "style",
+    "symbol_explorer",
     "table",
     "training_figure",
     "widgets",

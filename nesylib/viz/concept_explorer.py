@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nesylib.viz import explorer, style
-from nesylib.viz.concept_model import ALPHABET, ConceptModel
+from nesylib.viz import explorer, heat_letters
+from nesylib.viz.concept_model import ConceptModel, truths
 from nesylib.viz.explorer_model import STATES, clean
 from nesylib.viz.html import Html, check_alt, css, escape
 
@@ -114,34 +114,21 @@ e.classList.toggle("flipped",bits[k]!==D.own[i][k]);e.classList.toggle("decides"
 undo.hidden=!flipped().length;
 if(truth){truth.textContent=D.truth[i];truth.hidden=!D.truth[i]}
 draw(i)};
-function place(map){var best=0,i;for(i=1;i<map.length;i++)if(map[i]>map[best])best=i;
-var r=(Math.floor(best/D.grid[1])+.5)/D.grid[0],c=(best%D.grid[1]+.5)/D.grid[1],
-v=r<1/3?"upper":r>2/3?"lower":"middle",h=c<1/3?"left":c>2/3?"right":"middle";
-return v===h?"in the middle":v==="middle"?"at the "+h:h==="middle"?"at the "+(v==="upper"?"top":
-"bottom"):"at the "+v+" "+h}
+HEAT
 function draw(i){if(!canvas)return;
 var map=look===null?null:D.maps[look],name=look===null?"":D.bits[look],
 img=labels[i].querySelector("img");
 heat.style.display=map?"":"none";scale.style.display=map?"":"none";
 if(!map){words.textContent=look===null?"Choose a neuron to see where it looks.":
 "There is no heat-map of "+name+".";return}
-var own=map[i][0],unit=own.split("").map(function(c){return D.alphabet.indexOf(c)/63}),
-flat=map[i][1]===map[i][2],said=flat?"the same everywhere":"highest "+place(unit);
+var own=map[i][0],flat=map[i][1]===map[i][2],
+said=flat?"the same everywhere":"highest "+place(unit(own));
 words.textContent="Heat-map of "+name+": "+said+".";
 canvas.setAttribute("aria-label","Heat-map of "+name+" over "+rows[i].n+": "+said);
 scale.querySelector(".nesy-low").textContent=map[i][1];
 scale.querySelector(".nesy-high").textContent=map[i][2];
-var w=img.naturalWidth,h=img.naturalHeight;
-if(!w){img.addEventListener("load",function(){if(at===i)draw(i)},{once:true});return}
-canvas.width=w;canvas.height=h;canvas.classList.toggle("nesy-pixels",
-img.classList.contains("nesy-pixels"));
-var g=canvas.getContext("2d"),x,y,p,u,grey,cover,at3;g.drawImage(img,0,0,w,h);
-var pixels=g.getImageData(0,0,w,h),v=pixels.data;
-for(y=0;y<h;y++)for(x=0;x<w;x++){p=4*(y*w+x);
-u=unit[Math.floor(y*D.grid[0]/h)*D.grid[1]+Math.floor(x*D.grid[1]/w)];
-grey=.299*v[p]+.587*v[p+1]+.114*v[p+2];cover=.25+.5*u;at3=6*Math.round(63*u);
-for(var c=0;c<3;c++)v[p+c]=grey*(1-cover)+cover*parseInt(D.colours.substr(at3+2*c,2),16)}
-g.putImageData(pixels,0,0)}
+if(!paint(canvas,img,unit(own)))img.addEventListener("load",function(){
+if(at===i)draw(i)},{once:true})}
 function sort(){var by=order.value,mine=labels.map(function(_,i){return i});
 if(by==="strong"&&look!==null)mine.sort(function(a,b){
 return D.values[b][look]-D.values[a][look]||a-b});
@@ -168,7 +155,7 @@ undo.addEventListener("click",function(){var k=flipped()[0];bits=D.own[at].split
 if(k!==undefined)neurons[k].querySelector(".nesy-flip input").focus()});
 order.addEventListener("change",sort);
 see(look);
-"""
+""".replace("HEAT", heat_letters.SCRIPT.strip())
 
 
 def concept_explorer(
@@ -239,8 +226,6 @@ def concept_explorer(
         Lengths that differ, activations or maps that aren't finite numbers, a program that asks
         for anything but bits, a neuron that is no column, or maps that take too much room.
     """
-    import numpy as np
-
     model = ConceptModel(
         program, codes, threshold, labels=labels, classes=classes, names=names, titles=titles
     )
@@ -265,32 +250,17 @@ def concept_explorer(
         f"{len(program.rules)} rule{'' if len(program.rules) == 1 else 's'}"
     )
     alt = check_alt(clean(alt), what="concept explorer")
-    told = _truths(truth)
+    told = truths(truth)
     for i, row in enumerate(model.rules.rows):
         row["f"] = explorer.reason(model.rules, i)
     body = _body(model, pictures, told, start)
     state = {name: number for number, name in enumerate(STATES)}
-    colours = "".join(_hex(t) for t in np.linspace(0, 1, len(ALPHABET)))
-    more = {"look": model.first_look(start), "state": state, "colours": colours, "truth": told}
-    page = explorer.finish(
-        model.rules, body, alt, start, _SCRIPT, **more, alphabet=ALPHABET, **model.data()
-    )
+    more = {"look": model.first_look(start), "state": state, "truth": told, **model.data()}
+    more |= {"colours": heat_letters.colours(), "alphabet": heat_letters.ALPHABET}
+    page = explorer.finish(model.rules, body, alt, start, _SCRIPT, **more)
     page = page.replace("nesy nesy-explorer", "nesy nesy-explorer nesy-concepts", 1)
     lines = [alt, *(f"{r['n']}: {r['a']}, {r['y']}" for r in model.rules.rows)]
     return Html(page, "\n".join(lines), css("picture", "grid", extra=explorer.STYLE + _STYLE))
-
-
-def _truths(truth: Sequence[Any] | None) -> list[str] | None:
-    if truth is None:
-        return None
-    texts = [t if isinstance(t, str) else ", ".join(map(str, t)) for t in truth]
-    return [f"Really there: {clean(t)}." if t else "" for t in texts]
-
-
-def _hex(unit: float) -> str:
-    import matplotlib as mpl
-
-    return mpl.colors.to_hex(mpl.colormaps[style.SEQUENTIAL](unit))[1:]
 
 
 def _body(model: ConceptModel, pictures: list[str], told: list[str] | None, start: int) -> str:
@@ -318,17 +288,11 @@ def _body(model: ConceptModel, pictures: list[str], told: list[str] | None, star
     )
     heat = words = ""
     if model.maps:
-        stops = ",".join(f"#{_hex(t / 8)}" for t in range(9))
         heat = (
             '<div class="nesy-heat" style="display:none"><canvas role="img" '
             'aria-label="Heat-map"></canvas></div>'
         )
-        words = (
-            '<div class="nesy-scale" style="display:none"><span class="nesy-low"></span>'
-            f'<i style="background:linear-gradient(90deg,{stops})"></i>'
-            '<span class="nesy-high"></span></div>'
-            '<p class="nesy-words" aria-live="polite"></p>'
-        )
+        words = f'{heat_letters.scale()}<p class="nesy-words" aria-live="polite"></p>'
     truth = ""
     if told is not None:
         hidden = "" if told[start] else " hidden"

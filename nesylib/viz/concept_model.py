@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 
 from nesylib.viz.explorer_model import Model, clean
-
-#: A heat-map's value in 64 steps, one letter each.
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+from nesylib.viz.heat_letters import packed
 
 #: Letters of a neuron's name; the page repeats it many times.
 LONGEST = 200
@@ -38,7 +36,7 @@ class ConceptModel:
 
         from nesylib.rules import Column
 
-        codes = _numbers(codes)
+        codes = numbers(codes)
         if codes.ndim != 2 or not len(codes):
             raise ValueError(f"codes must be (N, D) with at least one picture, got {codes.shape}")
         if not np.isfinite(codes).all():
@@ -64,7 +62,7 @@ class ConceptModel:
         place = {name: i for i, name in enumerate(known)}
         called = program.rename(dict(zip(known, self.texts, strict=True)))
         called = _answering(called, classes)
-        told = None if labels is None else [_label(label, classes) for label in labels]
+        told = None if labels is None else [label_text(label, classes) for label in labels]
         if labels is not None and classes is None:
             _same_kind(program, labels)
         self.default = called.default
@@ -108,7 +106,7 @@ class ConceptModel:
             neurons_with = []
         else:
             neurons_with = neurons
-        maps = _numbers(maps)
+        maps = numbers(maps)
         if maps.ndim != 4 or maps.shape[:2] != (n, len(neurons_with)) or 0 in maps.shape[2:]:
             raise ValueError(
                 f"maps must be ({n}, {len(neurons_with)}, h, w), one for each picture and each of "
@@ -117,7 +115,7 @@ class ConceptModel:
         if not np.isfinite(maps).all():
             raise ValueError("heat-maps hold values that are not finite")
         self.grid = maps.shape[2:]
-        self.maps = {k: [_packed(m) for m in maps[:, j]] for j, k in enumerate(neurons_with)}
+        self.maps = {k: [packed(m) for m in maps[:, j]] for j, k in enumerate(neurons_with)}
         self.shown += [k for k in neurons if k not in self.asked]
 
     def first_look(self, start: int) -> int | None:
@@ -208,7 +206,7 @@ def _called(known: list[str], names: Mapping[int | str, str]) -> list[str]:
     return wanted
 
 
-def _numbers(values: Any) -> np.ndarray:
+def numbers(values: Any) -> np.ndarray:
     """Numbers as float64, of an array or of a tensor of any precision, wherever it is."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().double()
@@ -233,7 +231,7 @@ def _is_place(key: object, width: int) -> bool:
     return isinstance(key, (int, np.integer)) and not isinstance(key, bool) and 0 <= key < width
 
 
-def _label(label: Any, classes: Sequence[str] | None) -> str:
+def label_text(label: Any, classes: Sequence[str] | None) -> str:
     """A class as text: numbers are looked up in ``classes``."""
     label = label.item() if isinstance(label, np.generic) else label
     if hasattr(label, "item"):  # of a tensor
@@ -251,17 +249,14 @@ def _label(label: Any, classes: Sequence[str] | None) -> str:
 
 def _answering(program, classes: Sequence[str] | None):
     """The program with class names as answers."""
-    rules = tuple(replace(rule, label=_label(rule.label, classes)) for rule in program.rules)
-    default = None if program.default is None else _label(program.default, classes)
+    rules = tuple(replace(rule, label=label_text(rule.label, classes)) for rule in program.rules)
+    default = None if program.default is None else label_text(program.default, classes)
     return replace(program, rules=rules, default=default)
 
 
-def _packed(heat: np.ndarray) -> tuple[str, str, str]:
-    low, high = float(heat.min()), float(heat.max())
-    half = high / 2 - low / 2  # the whole could be too large for a float
-    unit = (heat / 2 - low / 2) / half if half > 0 else np.zeros_like(heat)
-    steps = np.round(unit.ravel() * (len(ALPHABET) - 1)).astype(int)
-    ends = f"{low:.2g}", f"{high:.2g}"
-    if ends[0] == ends[1] and high > low:
-        ends = f"{low:.6g}", f"{high:.6g}"
-    return "".join(ALPHABET[s] for s in steps), *ends
+def truths(truth: Sequence[Any] | None) -> list[str] | None:
+    """What is really in each picture, as a sentence."""
+    if truth is None:
+        return None
+    texts = [t if isinstance(t, str) else ", ".join(map(str, t)) for t in truth]
+    return [f"Really there: {clean(t)}." if t else "" for t in texts]
