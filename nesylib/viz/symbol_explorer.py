@@ -70,7 +70,7 @@ display:block;width:100%!important;max-width:88px;height:auto!important;margin:0
 border-radius:4px!important}
 .nesy-symbols .nesy-card.looked canvas{outline:2px solid var(--ny-accent);outline-offset:1px}
 .nesy-symbols .nesy-have{font-size:.8em!important;padding:.1rem .2rem!important}
-.nesy-symbols ul.nesy-mates{grid-template-columns:repeat(auto-fill,minmax(5.4rem,1fr));
+.nesy-symbols ul.nesy-mates{grid-template-columns:repeat(auto-fill,minmax(6.1rem,1fr));
 max-height:18rem;overflow-y:auto}
 .nesy-symbols .nesy-mates[hidden]{display:none!important}
 .nesy-symbols .nesy-mates li{margin:0;min-width:0}
@@ -458,8 +458,8 @@ def _cards(model: SymbolModel, start: int, prefix: int) -> str:
             f"{pictures(model.having(start, j))}</button></li>"
         )
     key = (
-        '<p class="nesy-words">In the order in which they were written; the number is the '
-        "symbol's place in the vocabulary. A solid frame: it is read; dashed: it is not.</p>"
+        '<p class="nesy-words">In the order in which they were written; the number says which '
+        "symbol of the vocabulary it is. A solid frame: it is read; dashed: it is not.</p>"
     )
     return f'<ol class="nesy-sequence" aria-label="Symbols">{"".join(items)}</ol>{key}'
 

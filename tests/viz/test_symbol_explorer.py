@@ -299,7 +299,8 @@ def test_without_maps_labels_or_several_symbols(browser_page):
         assert page.locator("canvas").count() == 0 and "Heat-map" not in html.split("<script>")[0]
         choose(page, 4)
         assert page.locator(".nesy-told").inner_text() == f"picture 4: {symbols[4, 0]}"
-        assert page.locator(".nesy-near img").count() == 12
+        alike = int((symbols[:, 0] == symbols[4, 0]).sum())
+        assert page.locator(".nesy-near img").count() == min(12, alike - 1) > 1
         assert page.locator(".nesy-length").count() == 1
         assert page.locator(".nesy-order option").all_inner_texts() == ["as given", "by symbols"]
         assert errors == []
