@@ -689,6 +689,51 @@ def commitment_alone(h, codebook, beta):
     return squared.index(min(squared)), round(beta * min(squared) / len(h), 4)
 
 
+def first_k_vote(near, labels, k, temperature):
+    votes = {}
+    for i in sorted(range(len(near)), key=lambda i: -near[i])[:k]:
+        votes[labels[i]] = votes.get(labels[i], 0.0) + exp(near[i] / temperature)
+    return max(sorted(votes), key=votes.get)
+
+
+def votes_alike(near, labels, k, temperature):
+    last = sorted(near, reverse=True)[k - 1]
+    voters = [y for c, y in zip(near, labels, strict=True) if c >= last]
+    return max(sorted(set(voters)), key=voters.count)
+
+
+def everybody_votes(near, labels, k, temperature):
+    return max(sorted(set(labels)), key=labels.count)
+
+
+def one_answer_a_class(symbols, labels):
+    pairs = [(symbols.count(s), s) for s in set(symbols)]
+    right, taken = 0, set()
+    for _, symbol in sorted(pairs, reverse=True):
+        mine = [y for s, y in zip(symbols, labels, strict=True) if s == symbol]
+        free = [y for y in mine if y not in taken]
+        if free:
+            best = max(sorted(set(free)), key=free.count)
+            taken.add(best)
+            right += free.count(best)
+    return round(right / len(labels), 4)
+
+
+def commonest_of_all(symbols, labels):
+    return round(max(map(labels.count, labels)) / len(labels), 4)
+
+
+def bags_for_sequences(symbols, labels):
+    def bag(symbol):
+        return tuple(sorted(symbol)) if isinstance(symbol, tuple) else symbol
+
+    right = 0
+    for symbol in {bag(s) for s in symbols}:
+        mine = [y for s, y in zip(symbols, labels, strict=True) if bag(s) == symbol]
+        right += max(mine.count(y) for y in mine)
+    return round(right / len(labels), 4)
+
+
 WRONG = {
     "bias.high_accuracy": [
         ("a", "same source"),
@@ -988,6 +1033,26 @@ WRONG = {
         (sum_for_mean, "over two numbers is 0.5"),
         (last_of_equals, "the first counts"),
         (commitment_alone, "over two numbers is 0.5"),
+    ],
+    "probing.four_symbols": [
+        ("a", "worth more than guessing"),
+        ("c", "the same symbol, the same answer"),
+        ("d", "chance among four classes"),
+    ],
+    "probing.first_twenty": [
+        ("a", "They are the first twenty"),
+        ("c", "stop at twenty"),
+        ("d", "makes it dangerous"),
+    ],
+    "probing.vote": [
+        (first_k_vote, "asks the first one only"),
+        (votes_alike, "Votes are weighted"),
+        (everybody_votes, "Only the nearest votes"),
+    ],
+    "probing.ceiling": [
+        (one_answer_a_class, "two symbols may be answered"),
+        (commonest_of_all, "answered with class 5"),
+        (bags_for_sequences, "(1, 2) is not (2, 1)"),
     ],
     "entropy.at_one_half": [
         ("a", "on the top of the hill"),
