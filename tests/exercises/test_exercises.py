@@ -734,6 +734,27 @@ def bags_for_sequences(symbols, labels):
     return round(right / len(labels), 4)
 
 
+def softmax_of(scores):
+    raised = [exp(s) for s in scores]
+    return [round(r / sum(raised), 4) for r in raised]
+
+
+def mask_after_softmax(scores):
+    rows = [softmax_of(row) for row in scores]
+    return [[w if j <= i else 0.0 for j, w in enumerate(row)] for i, row in enumerate(rows)]
+
+
+def without_own_place(scores):
+    return [
+        softmax_of(row[:i]) + [0.0] * (len(row) - i) if i else [0.0] * len(row)
+        for i, row in enumerate(scores)
+    ]
+
+
+def tokens_every_step(length, tokens, kept):
+    return (length if kept else length * (length + 1) // 2), length * tokens
+
+
 WRONG = {
     "bias.high_accuracy": [
         ("a", "same source"),
@@ -1013,6 +1034,26 @@ WRONG = {
         (lambda tp, fn, fp, tn: (tp + tn > fp + fn, tp * tn > fp * fn), "Equality is allowed"),
         (odds_by_division, "ZeroDivisionError"),
         (lambda tp, fn, fp, tn: (tp > fp, tp * tn >= fp * fn), "expected: (True, False)"),
+    ],
+    "symbol_decoder.whose_query": [
+        ("b", "the picture would read the text"),
+        ("c", "teacher's self-attention"),
+        ("d", "the other half of the block"),
+    ],
+    "symbol_decoder.who_changes": [
+        ("a", "read the symbol that it wrote"),
+        ("c", "hides position 3"),
+        ("d", "reaches further back"),
+    ],
+    "symbol_decoder.causal": [
+        (mask_after_softmax, "only itself"),
+        (lambda scores: [softmax_of(row) for row in scores], "only itself"),
+        (without_own_place, "only itself"),
+    ],
+    "symbol_decoder.work": [
+        (lambda length, tokens, kept: (length, tokens), "1 + 2 + 3 + 4"),
+        (lambda length, tokens, kept: (1 if kept else length, tokens), "1 + 2 + 3 + 4"),
+        (tokens_every_step, "the tokens once for all four"),
     ],
     "discrete_symbols.cold": [
         ("a", "falls faster than 1 / T"),
