@@ -26,6 +26,7 @@ _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "FeatureTarget": "targets",
     "FiniteScalarQuantizer": "discretizers",
     "GumbelDiscretizer": "discretizers",
+    "NeighbourInformation": "neighbours",
     "PrefixLoss": "losses",
     "Probe": "probing",
     "ProjectorTarget": "targets",
@@ -41,6 +42,7 @@ _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "knn_probe": "probing",
     "linear_probe": "probing",
     "majority": "baselines",
+    "nearest": "neighbours",
     "one_hot": "probing",
     "probe_symbols": "probing",
     "product_symbols": "baselines",
@@ -49,6 +51,17 @@ _WHERE: dict[str, str] = {  # imported when asked for: most of it needs torch
     "symbol_collapse": "training",
     "Teacher": "teacher",
     "Tokens": "teacher",
+    "SYMBOL_MAPS": "maps",
+    "SymbolRemoval": "removal",
+    "attended": "regions",
+    "changed_without_cls": "removal",
+    "class_spread": "regions",
+    "consistency": "regions",
+    "on_objects": "regions",
+    "symbol_agreement": "regions",
+    "symbol_maps": "maps",
+    "symbol_objects": "regions",
+    "symbol_removal": "removal",
 }
 
 __getattr__, __dir__, __all__ = lazy(__name__, _WHERE)
