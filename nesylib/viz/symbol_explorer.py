@@ -21,12 +21,12 @@ from nesylib.viz.symbol_model import SymbolModel, ordinal, pictures
 BUDGET = 280_000
 
 _STYLE = """
-.nesy-symbols .nesy-panes{grid-template-columns:minmax(0,21rem) minmax(0,1fr)}
+.nesy-symbols .nesy-panes{grid-template-columns:minmax(0,17rem) minmax(0,1fr)}
 .nesy-symbols .nesy-tray{max-height:17.5rem;position:relative}
 .nesy-symbols .nesy-row{max-width:6.3rem;min-width:4.4rem;font-size:.74em;text-align:center}
 .nesy-symbols .nesy-row.same:not(.chosen){border:2px dashed var(--ny-accent)}
 .nesy-symbols .nesy-pair{display:flex;flex-wrap:wrap;gap:.5rem;margin:0 0 .4rem}
-.nesy-symbols .nesy-pair>*{flex:0 1 160px;min-width:0;margin:0}
+.nesy-symbols .nesy-pair>*{flex:0 1 46%;min-width:0;margin:0}
 .nesy-symbols .nesy-now img,.nesy-symbols .nesy-heat canvas{display:block;width:100%!important;
 max-width:160px;height:auto;margin:0;border-radius:4px!important}
 .nesy-symbols canvas.nesy-pixels{image-rendering:pixelated}
@@ -34,7 +34,8 @@ max-width:160px;height:auto;margin:0;border-radius:4px!important}
 overflow-wrap:anywhere}
 .nesy-symbols .nesy-how{font-size:.9em;color:var(--ny-muted);margin:0 0 .6rem;max-width:46rem}
 .nesy-symbols .nesy-scale{margin:.1rem 0 .2rem;max-width:20rem}
-.nesy-symbols h4{font-size:.95em;font-weight:600;margin:.2rem 0 .35rem;color:var(--ny-ink);
+.nesy-symbols h4{font-family:inherit;font-size:.95em;font-weight:600;margin:.2rem 0 .35rem;
+color:var(--ny-ink);
 text-transform:none;line-height:1.4}
 .nesy-symbols fieldset{display:flex;flex-wrap:wrap;gap:.35rem .5rem;align-items:stretch;border:0;
 margin:0 0 .7rem;padding:0;min-width:0}
@@ -51,26 +52,26 @@ color:var(--ny-paper)}
 .nesy-symbols .nesy-length:focus-within,.nesy-symbols .nesy-look:focus-within{
 outline:3px solid var(--ny-accent);outline-offset:2px}
 .nesy-symbols ol.nesy-sequence,.nesy-symbols ul.nesy-mates{list-style:none;display:grid;
-gap:.5rem;margin:0 0 .5rem;padding:3px;grid-template-columns:repeat(auto-fill,minmax(6.4rem,1fr))}
-.nesy-symbols .nesy-card{display:flex;flex-direction:column;gap:.3rem;margin:0;padding:.3rem;
+gap:.5rem;margin:0 0 .5rem;padding:3px;grid-template-columns:repeat(auto-fill,minmax(5.1rem,1fr))}
+.nesy-symbols .nesy-spot{display:flex;flex-direction:column;gap:.3rem;margin:0;padding:.3rem;
 border:2px dashed var(--ny-line);border-radius:8px;min-width:0;color:var(--ny-ink)}
-.nesy-symbols .nesy-card.in{border:2px solid var(--ny-ink)}
-.nesy-symbols .nesy-card.looked{background:var(--ny-soft)}
+.nesy-symbols .nesy-spot.in{border:2px solid var(--ny-ink)}
+.nesy-symbols .nesy-spot.looked{background:var(--ny-soft)}
 .nesy-symbols .nesy-look{position:relative;display:flex;flex-direction:column;gap:.15rem;
 flex:1 1 auto;margin:0;min-width:0;border-radius:4px;color:var(--ny-ink)}
 .nesy-symbols label.nesy-look{cursor:pointer}
 .nesy-symbols .nesy-head{display:flex;justify-content:space-between;align-items:baseline;gap:.3rem}
 .nesy-symbols .nesy-place{font-size:.8em;color:var(--ny-muted)}
-.nesy-symbols .nesy-card.looked .nesy-place{color:var(--ny-ink);font-weight:700}
+.nesy-symbols .nesy-spot.looked .nesy-place{color:var(--ny-ink);font-weight:700}
 .nesy-symbols .nesy-symbol{font-size:1.15em;font-variant-numeric:tabular-nums;
 overflow-wrap:anywhere}
 .nesy-symbols .nesy-name{font-size:.82em;line-height:1.25;overflow-wrap:anywhere}
 .nesy-symbols .nesy-look canvas,.nesy-symbols .nesy-mates canvas,.nesy-symbols .nesy-mates img{
 display:block;width:100%!important;max-width:88px;height:auto!important;margin:0;
 border-radius:4px!important}
-.nesy-symbols .nesy-card.looked canvas{outline:2px solid var(--ny-accent);outline-offset:1px}
+.nesy-symbols .nesy-spot.looked canvas{outline:2px solid var(--ny-accent);outline-offset:1px}
 .nesy-symbols .nesy-have{font-size:.8em!important;padding:.1rem .2rem!important}
-.nesy-symbols ul.nesy-mates{grid-template-columns:repeat(auto-fill,minmax(6.1rem,1fr));
+.nesy-symbols ul.nesy-mates{grid-template-columns:repeat(auto-fill,minmax(5.1rem,1fr));
 max-height:18rem;overflow-y:auto}
 .nesy-symbols .nesy-mates[hidden]{display:none!important}
 .nesy-symbols .nesy-mates li{margin:0;min-width:0}
@@ -100,12 +101,15 @@ get=function(q){return root.querySelector(q)},
 all=function(q){return Array.prototype.slice.call(root.querySelectorAll(q))},
 make=function(tag,kind,text){var e=document.createElement(tag);if(kind)e.className=kind;
 if(text!==undefined)e.textContent=text;return e},
+write=function(e,text){text.split("_").forEach(function(part,k){
+if(k){e.appendChild(document.createTextNode("_"));e.appendChild(make("wbr"))}
+e.appendChild(document.createTextNode(part))});return e},
 tray=get(".nesy-tray"),told=get(".nesy-told"),same=get(".nesy-same"),big=get(".nesy-now img"),
 mates=get(".nesy-near"),rest=get(".nesy-far"),restTitle=get(".nesy-rest"),heat=get(".nesy-heat"),
 canvas=heat&&heat.querySelector("canvas"),words=get(".nesy-looked"),scale=get(".nesy-scale"),
 truth=get(".nesy-truth"),order=get(".nesy-order select"),status=get(".nesy-status"),
 back=get(".nesy-back"),fold=get("details.nesy-all"),still=get(".nesy-still"),
-cards=all(".nesy-card"),lengths=all(".nesy-length"),labels=[],others=[];
+cards=all(".nesy-spot"),lengths=all(".nesy-length"),labels=[],others=[];
 if(still)still.remove();
 HEAT
 function plural(k){return k+(k===1?" picture":" pictures")}
@@ -125,7 +129,7 @@ function called(i){return D.labels?D.titles[i]+": "+D.labels[i]:D.titles[i]}
 all(".nesy-all figure").forEach(function(f,i){
 var l=make("label","nesy-row"),r=make("input"),p=f.querySelector("img");
 r.type="radio";r.name="KEY-"+many;r.value=i;l.appendChild(r);l.appendChild(p);
-l.appendChild(make("span","",D.labels?D.labels[i]:D.titles[i]));
+l.appendChild(write(make("span"),D.labels?D.labels[i]:D.titles[i]));
 l.appendChild(make("span","nesy-common"));l.title=D.titles[i];
 r.setAttribute("aria-label",called(i));
 r.addEventListener("change",function(){choose(i)});labels.push(l);tray.appendChild(l)});
@@ -148,9 +152,8 @@ a=k+" of "+L+" agree";b.type="button";
 if(D.maps){p=make("canvas");p.setAttribute("aria-hidden","true");others.push([i,p])}
 else{p=img(i).cloneNode();p.alt=""}
 b.appendChild(p);
-var t=make("span",D.labels&&D.labels[i]!==D.labels[now]?"other":"",
-D.labels?D.labels[i]:D.titles[i]);
-b.appendChild(t);b.appendChild(make("span","",a));
+var t=make("span",D.labels&&D.labels[i]!==D.labels[now]?"other":"");
+b.appendChild(write(t,D.labels?D.labels[i]:D.titles[i]));b.appendChild(make("span","",a));
 b.title=D.titles[i];
 b.setAttribute("aria-label",called(i)+", "+a+"; show it");
 b.addEventListener("click",function(){choose(i);
@@ -406,6 +409,8 @@ def _how(model: SymbolModel) -> str:
             "coloured from its own least value to its greatest."
         )
     how.append("Press the number of pictures below a symbol to see only those that have it there.")
+    if model.labels is not None:
+        how.append("Among the pictures alike, those of another class have their class in bold.")
     need = "Choices need" if model.maps is None else "Heat-maps and choices need"
     still = f'<p class="nesy-still nesy-words">{need} scripts, which do not run here.</p>'
     return f'<p class="nesy-how nesy-live"{_HIDDEN}>{" ".join(how)}</p>{still}'
@@ -452,7 +457,7 @@ def _cards(model: SymbolModel, start: int, prefix: int) -> str:
                 f'<label class="nesy-look"><input type="radio" value="{j}" disabled>{inner}'
                 f'<canvas aria-hidden="true"{_HIDDEN}></canvas>{name}{read}</label>'
             )
-        kind = "nesy-card in" if j < prefix else "nesy-card"
+        kind = "nesy-spot in" if j < prefix else "nesy-spot"
         items.append(
             f'<li class="{kind}">{look}<button type="button" class="nesy-have" disabled>'
             f"{pictures(model.having(start, j))}</button></li>"

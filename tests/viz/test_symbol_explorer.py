@@ -69,7 +69,7 @@ document.querySelectorAll('.nesy-tray input').forEach(row => {row.click();
       have: texts('.nesy-have').map(t => parseInt(t)), near: names('.nesy-near button'),
       far: names('.nesy-far button'), lengths: texts('.nesy-length small').map(t => parseInt(t)),
       alike: document.querySelectorAll('.nesy-row.same').length,
-      read: document.querySelectorAll('.nesy-card.in').length})})});
+      read: document.querySelectorAll('.nesy-spot.in').length})})});
 return found}"""
 
 
@@ -161,7 +161,7 @@ def test_every_heat_map_is_the_one_that_was_given(browser_page):
             found = np.array(page.locator(".nesy-heat canvas").evaluate(COLOURS))
             assert np.abs(found - painted(3, place)).max() < 2
             for j in range(L):
-                found = page.locator(".nesy-card canvas").nth(j).evaluate(COLOURS)
+                found = page.locator(".nesy-spot canvas").nth(j).evaluate(COLOURS)
                 assert np.abs(np.array(found) - painted(3, j)).max() < 2
             mate = np.array(page.locator(".nesy-near canvas").evaluate(COLOURS))
             assert np.abs(mate - painted(5, place)).max() < 2
@@ -261,6 +261,21 @@ def test_a_symbol_explorer_by_keyboard_alone(browser_page):
         page.keyboard.press("Enter")
         assert f"{mate}:" in page.locator(".nesy-told").inner_text()
         assert errors == []
+
+
+LOOKS = """() => [...document.querySelectorAll('.nesy-symbols *')].map(e => {
+const s = getComputedStyle(e);
+return [e.className, s.padding, s.margin, s.borderStyle, s.display, s.fontSize, s.color].join()})"""
+
+
+def test_what_else_is_on_the_page_does_not_change_its_looks(browser_page):
+    from test_viz_browser import everything
+
+    looks = []
+    for others in ((), everything()):
+        with browser_page(book_page(made().repr_html(), *others)) as (page, _):
+            looks.append(page.evaluate(LOOKS))
+    assert looks[0] == looks[1]
 
 
 def test_two_symbol_explorers_on_one_page(browser_page):
