@@ -11,6 +11,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 # Wants D.alphabet, D.colours (six hex digits a step) and D.grid (rows, columns) around it.
 SCRIPT = r"""
+var ramp;
 function unit(letters){return letters.split("").map(function(c){return D.alphabet.indexOf(c)/63})}
 function place(map){var best=0,i;for(i=1;i<map.length;i++)if(map[i]>map[best])best=i;
 var r=(Math.floor(best/D.grid[1])+.5)/D.grid[0],c=(best%D.grid[1]+.5)/D.grid[1],
@@ -21,12 +22,13 @@ function paint(canvas,img,map){var w=img.naturalWidth,h=img.naturalHeight;
 if(!w)return false;
 canvas.width=w;canvas.height=h;canvas.classList.toggle("nesy-pixels",
 img.classList.contains("nesy-pixels"));
-var g=canvas.getContext("2d"),x,y,p,u,grey,cover,at3;g.drawImage(img,0,0,w,h);
+if(!ramp){ramp=[];for(var k=0;k<D.colours.length;k+=2)ramp.push(parseInt(D.colours.substr(k,2),16))}
+var g=canvas.getContext("2d"),x,y,p,u,grey,cover,at3,row;g.drawImage(img,0,0,w,h);
 var pixels=g.getImageData(0,0,w,h),v=pixels.data;
-for(y=0;y<h;y++)for(x=0;x<w;x++){p=4*(y*w+x);
-u=map[Math.floor(y*D.grid[0]/h)*D.grid[1]+Math.floor(x*D.grid[1]/w)];
-grey=.299*v[p]+.587*v[p+1]+.114*v[p+2];cover=.25+.5*u;at3=6*Math.round(63*u);
-for(var c=0;c<3;c++)v[p+c]=grey*(1-cover)+cover*parseInt(D.colours.substr(at3+2*c,2),16)}
+for(y=0;y<h;y++)for(x=0,row=Math.floor(y*D.grid[0]/h)*D.grid[1];x<w;x++){p=4*(y*w+x);
+u=map[row+Math.floor(x*D.grid[1]/w)];
+grey=.299*v[p]+.587*v[p+1]+.114*v[p+2];cover=.25+.5*u;at3=3*Math.round(63*u);
+for(var c=0;c<3;c++)v[p+c]=grey*(1-cover)+cover*ramp[at3+c]}
 g.putImageData(pixels,0,0);return true}
 """
 
