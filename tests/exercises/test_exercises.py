@@ -75,6 +75,64 @@ def unsorted_counts(values, positive):
     return [(v, int(p), int(not p)) for v, p in zip(values, positive, strict=True)]
 
 
+def any_literal(rules, sequence, default):
+    for label, body in rules:
+        for place, symbol, wanted in body:
+            if (symbol in sequence if place is None else sequence[place] == symbol) == wanted:
+                return label
+    return default
+
+
+def never_under_not(rules, sequence, default):
+    for label, body in rules:
+        if all(s in sequence if p is None else sequence[p] == s for p, s, _ in body):
+            return label
+    return default
+
+
+def wherever_it_stands(rules, sequence, default):
+    for label, body in rules:
+        if all((s in sequence) == wanted for _, s, wanted in body):
+            return label
+    return default
+
+
+def last_rule_wins(rules, sequence, default):
+    found = default
+    for label, body in rules:
+        if all(
+            (s in sequence if p is None else sequence[p] == s) == wanted for p, s, wanted in body
+        ):
+            found = label
+    return found
+
+
+def without_sign(symbols, classes, shown, symbol):
+    return abs(gain_of_classes_weighted(symbols, classes, shown, symbol))
+
+
+def gain_over_all(symbols, classes, shown, symbol):
+    own = [x for x, s in zip(shown, symbols, strict=True) if s == symbol]
+    others = [x for x, s in zip(shown, symbols, strict=True) if s != symbol]
+    return round(sum(own) / len(own) - sum(others) / len(others), 4)
+
+
+def gain_of_classes_weighted(symbols, classes, shown, symbol):
+    return gain_of_classes_alike(symbols, classes, shown, symbol, weighted=True)
+
+
+def gain_of_classes_alike(symbols, classes, shown, symbol, weighted=False):
+    found = []
+    for c in sorted(set(classes)):
+        rows = [i for i, k in enumerate(classes) if k == c]
+        own = [shown[i] for i in rows if symbols[i] == symbol]
+        others = [shown[i] for i in rows if symbols[i] != symbol]
+        if own and others:
+            gain = sum(own) / len(own) - sum(others) / len(others)
+            found += [gain] * (len(own) if weighted else 1)
+    return round(sum(found) / len(found), 4) if found else 0.0
+
+
 def other_pairs(tp, fn, fp, tn):
     return -round(np.sqrt(tp * fp) + np.sqrt(tn * fp), 3)
 
@@ -665,6 +723,33 @@ def shares_swapped(student, momentum):
     return path
 
 
+def with_itself_too(alike, symbols, v):
+    n = len(symbols)
+    pairs = [(a, b) for a in range(n) for b in range(n)]
+    within = [alike[a][b] for a, b in pairs if symbols[a] == symbols[b] == v]
+    across = [alike[a][b] for a, b in pairs if (symbols[a] == v) != (symbols[b] == v)]
+    return round(sum(within) / len(within) - sum(across) / len(across), 4)
+
+
+def within_alone(alike, symbols, v):
+    own = [k for k, s in enumerate(symbols) if s == v]
+    pairs = [alike[a][b] for a in own for b in own if a < b]
+    return round(sum(pairs) / len(pairs), 4)
+
+
+def all_other_pairs(alike, symbols, v):
+    n = len(symbols)
+    pairs = [(a, b) for a in range(n) for b in range(a + 1, n)]
+    within = [alike[a][b] for a, b in pairs if symbols[a] == symbols[b] == v]
+    across = [alike[a][b] for a, b in pairs if not symbols[a] == symbols[b] == v]
+    return round(sum(within) / len(within) - sum(across) / len(across), 4)
+
+
+def mean_on_the_object(weights, shows):
+    on = [w for w, there in zip(weights, shows) if there]
+    return round(sum(on) / len(on) / sum(weights), 4)
+
+
 def shares_of(symbols):
     return [symbols.count(s) / len(symbols) for s in set(symbols)]
 
@@ -682,6 +767,16 @@ def last_of_equals(h, codebook, beta):
     squared = squared_to_rows(h, codebook)
     best = max(j for j, value in enumerate(squared) if value == min(squared))
     return best, round((1 + beta) * min(squared) / len(h), 4)
+
+
+def the_last_draw(scores, noise):
+    noisy = [s - log(-log(u)) for s, u in zip(scores, noise, strict=True)]
+    return max(range(len(noisy)), key=lambda j: (noisy[j], j))
+
+
+def endless_noise(scores, noise):
+    noisy = [s - (log(-log(u)) if u < 1 else -99) for s, u in zip(scores, noise, strict=True)]
+    return noisy.index(max(noisy))
 
 
 def commitment_alone(h, codebook, beta):
@@ -992,6 +1087,26 @@ WRONG = {
         (last_k, "expected: [4, 1]"),
         (lambda activations, neuron, k: int(activations[:, neuron].argmax()), "expected: [4, 1]"),
     ],
+    "symbol_maps.kept": [
+        ("a", "move the sum and not the choice"),
+        ("c", "[CLS] is about the picture"),
+        ("d", "hardly more"),
+    ],
+    "symbol_maps.everyone": [
+        ("a", "the same region"),
+        ("c", "theirs look the same"),
+        ("d", "only where the decoder looked"),
+    ],
+    "symbol_maps.gain": [
+        (with_itself_too, "the one pair of fives"),
+        (within_alone, "the one pair of fives"),
+        (all_other_pairs, "expected: 0.5"),
+    ],
+    "symbol_maps.surplus": [
+        (lambda w, s: round(sum(x for x, t in zip(w, s) if t) - sum(s) / len(s), 4), "no opinion"),
+        (lambda w, s: round(sum(x for x, t in zip(w, s) if t) / sum(w), 4), "no opinion"),
+        (mean_on_the_object, "no opinion"),
+    ],
     "supcon.two_views": [
         ("a", "both copies of picture 1 count"),
         ("c", "not its own positive"),
@@ -1065,6 +1180,13 @@ WRONG = {
         ("c", "added and subtracted"),
         ("d", "takes part in the softmax"),
     ],
+    "discrete_symbols.draw": [
+        (lambda z, u: z.index(max(z)), "larger noise"),
+        (lambda z, u: max(range(len(z)), key=lambda j: z[j] + u[j]), "not u"),
+        (lambda z, u: u.index(max(u)), "the best wins"),
+        (the_last_draw, "the first"),
+        (endless_noise, "raise a ValueError"),
+    ],
     "discrete_symbols.perplexity": [
         (lambda s: round(-sum(p * log(p) for p in shares_of(s)), 4), "not the entropy"),
         (lambda s: float(len(set(s))), "between 1 and 2"),
@@ -1094,6 +1216,27 @@ WRONG = {
         (one_answer_a_class, "two symbols may be answered"),
         (commonest_of_all, "answered with class 5"),
         (bags_for_sequences, "(1, 2) is not (2, 1)"),
+    ],
+    "symbol_rules.anywhere": [
+        ("a", "one table for all positions"),
+        ("c", "asks everywhere"),
+        ("d", "does not know better"),
+    ],
+    "symbol_rules.look_up": [
+        ("b", "composes nothing"),
+        ("c", "cover enough pictures"),
+        ("d", "the same answer for the same symbol"),
+    ],
+    "symbol_rules.answer": [
+        (any_literal, "No rule holds"),
+        (never_under_not, "there is no 4"),
+        (wherever_it_stands, "not first"),
+        (last_rule_wins, "The first one answers"),
+    ],
+    "symbol_rules.gain": [
+        (gain_over_all, "within a class nothing can be told"),
+        (gain_of_classes_alike, "two pictures of 7"),
+        (without_sign, "may be negative"),
     ],
     "entropy.at_one_half": [
         ("a", "on the top of the hill"),

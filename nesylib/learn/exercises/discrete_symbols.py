@@ -88,6 +88,68 @@ _SECOND_BEST = Predict(
 )
 
 
+def _draw_stub():
+    def draw(scores, noise):
+        """The symbol that wins once every score has Gumbel noise of its own."""
+        raise NotImplementedError
+
+    return draw
+
+
+def _draw_solution():
+    def draw(scores, noise):
+        if not all(0 < u < 1 for u in noise):
+            raise ValueError("uniform numbers must lie between 0 and 1")
+        noisy = [s - log(-log(u)) for s, u in zip(scores, noise, strict=True)]
+        return noisy.index(max(noisy))
+
+    return draw
+
+
+_DRAW = Build(
+    name="discrete_symbols.draw",
+    title="A draw without a softmax",
+    task="""
+    Write `draw(scores, noise)`: two lists of the same length, the scores of all symbols and, for
+    each, a number u that was drawn evenly between 0 and 1. Turn every u into Gumbel noise,
+    -ln(-ln u), add it to its score, and return the number of the winner; of equals the first.
+
+    A u that is 0, 1 or beyond has no noise: a `ValueError`.
+    """,
+    difficulty=1,
+    importance=4,
+    minutes=5,
+    skip_if="you can say why the winner is a draw from the softmax, and of which temperature.",
+    hints=(
+        "One line for the noisy scores, one for the winner.",
+        "`s - log(-log(u)) for s, u in zip(scores, noise)`",
+        "`noisy.index(max(noisy))` is the first of the largest.",
+    ),
+    reason="The largest of scores with Gumbel noise is symbol v with probability softmax(z)_v: the "
+    "draw at temperature 1, whatever temperature the blend is read at later.",
+    solution_code=_draw_solution(),
+    stub=_draw_stub(),
+    cases=(
+        Case(([0.0, 2.0, 1.0], [0.5, 0.5, 0.5]), 1, "Equal noise changes nothing: the best wins."),
+        Case(([0.0, 0.0], [0.1, 0.9]), 1, "Equal scores: a larger u has larger noise."),
+        Case(
+            ([1.5, 0.0], [0.3, 0.9]),
+            1,
+            "The noise is -ln(-ln u), not u: that of 0.9 is 2.25, that of 0.3 is -0.19.",
+        ),
+        Case(
+            ([3.0, 0.0], [0.5, 0.9]), 0, "The scores count as well: 3.37 against 2.25 in the end."
+        ),
+        Case(([1.0, 1.0], [0.4, 0.4]), 0, "Of equals the first."),
+        Case(
+            ([1.0, 0.0], [1.0, 0.5]),
+            raises=ValueError,
+            why="u = 1 would have endless noise and always win: raise a ValueError.",
+        ),
+    ),
+)
+
+
 def _perplexity_stub():
     def perplexity(symbols):
         """How many symbols are in use, counted by how evenly."""
@@ -200,4 +262,4 @@ _NEAREST = Build(
     ),
 )
 
-EXERCISES = (_COLD, _SECOND_BEST, _PERPLEXITY, _NEAREST)
+EXERCISES = (_COLD, _SECOND_BEST, _DRAW, _PERPLEXITY, _NEAREST)
