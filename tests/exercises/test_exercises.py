@@ -746,7 +746,7 @@ def all_other_pairs(alike, symbols, v):
 
 
 def mean_on_the_object(weights, shows):
-    on = [w for w, there in zip(weights, shows) if there]
+    on = [w for w, there in zip(weights, shows, strict=True) if there]
     return round(sum(on) / len(on) / sum(weights), 4)
 
 
@@ -1103,8 +1103,14 @@ WRONG = {
         (all_other_pairs, "expected: 0.5"),
     ],
     "symbol_maps.surplus": [
-        (lambda w, s: round(sum(x for x, t in zip(w, s) if t) - sum(s) / len(s), 4), "no opinion"),
-        (lambda w, s: round(sum(x for x, t in zip(w, s) if t) / sum(w), 4), "no opinion"),
+        (
+            lambda w, s: round(sum(x for x, t in zip(w, s, strict=True) if t) - sum(s) / len(s), 4),
+            "no opinion",
+        ),
+        (
+            lambda w, s: round(sum(x for x, t in zip(w, s, strict=True) if t) / sum(w), 4),
+            "no opinion",
+        ),
         (mean_on_the_object, "no opinion"),
     ],
     "supcon.two_views": [
