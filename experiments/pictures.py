@@ -19,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 from measures import TOLERANCE, UNITS, collect, rules_on_bits
+from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from nesylib import checkpoints, concepts, data, record, runtime, vit
+from nesylib import checkpoints, concepts, data, meaning, record, runtime, vit
 from nesylib.rules import FoldSEM
 
 UNITS |= {"auc": "number", "auc-within": "number", "fall": "share", "selectivity": "share"}
@@ -62,9 +63,8 @@ def features(net, part) -> np.ndarray:
 
 def within(score, bit, labels) -> float:
     """Mean AUC inside the classes where the bit varies; NaN where there is none."""
-    parts = [(bit[labels == c], score[labels == c]) for c in np.unique(labels)]
-    found = [roc_auc_score(b, s) for b, s in parts if min(b.sum(), (~b).sum()) >= 5]
-    return float(np.mean(found)) if found else np.nan
+    ranks = rankdata(score)[:, None] / len(score)
+    return float(meaning.concept_auc(ranks, bit[:, None], labels, least=5, over="classes").item())
 
 
 def concept_probes(fit, read, train, test, strength: float = 0.1) -> dict[str, float]:

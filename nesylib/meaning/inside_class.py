@@ -13,7 +13,9 @@ from nesylib.concepts._checks import activations_of, labels_of
 from nesylib.meaning.purity import concepts_of
 
 
-def concept_auc(activations, concepts, labels=None, *, least: int = 10) -> np.ndarray:
+def concept_auc(
+    activations, concepts, labels=None, *, least: int = 10, over: str = "pairs"
+) -> np.ndarray:
     """AUC of each neuron for each concept, ``(D, K)``: 0.5 knows nothing, 1 is perfect.
 
     The AUC is the chance that the neuron is stronger in a picture with the concept than in one
@@ -31,7 +33,12 @@ def concept_auc(activations, concepts, labels=None, *, least: int = 10) -> np.nd
     least
         A concept needs that many pictures with it, and as many without (of classes that have
         both), or it is NaN.
+    over
+        ``"pairs"``: all pairs count alike. ``"classes"``: the mean of the classes' own AUC, over
+        those in which ``least`` holds.
     """
+    if over not in ("pairs", "classes"):
+        raise ValueError(f"over must be 'pairs' or 'classes', not {over!r}")
     values = activations_of(activations)
     shown = concepts_of(concepts, len(values))
     labels = np.zeros(len(values), int) if labels is None else labels_of(labels, len(values))
@@ -42,8 +49,14 @@ def concept_auc(activations, concepts, labels=None, *, least: int = 10) -> np.nd
         with_it = shown[inside].sum(0)
         without = inside.sum() - with_it
         ranks = rankdata(values[inside], axis=0)
-        wins += (ranks.T @ shown[inside] - with_it * (with_it + 1) / 2) * (without > 0)
-        pairs += with_it * without
+        won = (ranks.T @ shown[inside] - with_it * (with_it + 1) / 2) * (without > 0)
+        compared = with_it * without
+        if over == "classes":  # each class that has enough counts as one pair
+            enough = np.minimum(with_it, without) >= max(1, least)
+            won = np.where(enough, won / np.where(enough, compared, 1), 0)
+            compared = enough
+        wins += won
+        pairs += compared
         having += with_it * (without > 0)
         lacking += without * (with_it > 0)
     enough = (np.minimum(having, lacking) >= least) & (pairs > 0)

@@ -135,6 +135,23 @@ def test_auc_within_classes_compares_pairs_of_one_class():
         assert found[i, k] == pytest.approx(wins / pairs)
 
 
+def test_mean_auc_over_classes_is_that_of_scikit_learn():
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(1)
+    labels, values = rng.integers(0, 4, 200), rng.integers(0, 9, (200, 2)) / 8
+    concepts = rng.random((200, 3)) < (0.05, 0.5, 0.0)
+    found = meaning.concept_auc(values, concepts, labels, least=5, over="classes")
+    for i in range(2):
+        for k in range(3):
+            parts = [(concepts[labels == c, k], values[labels == c, i]) for c in range(4)]
+            each = [roc_auc_score(b, v) for b, v in parts if min(b.sum(), (~b).sum()) >= 5]
+            expected = np.mean(each) if each else np.nan
+            assert found[i, k] == pytest.approx(expected, nan_ok=True)
+    with pytest.raises(ValueError, match="'pairs' or 'classes'"):
+        meaning.concept_auc(values, concepts, labels, over="pictures")
+
+
 def test_class_detectors_follow_no_concept_within_classes():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 4, 800)
