@@ -1,6 +1,6 @@
 """Tables of the pages on symbols: which rows and columns, from what has been recorded.
 
-A method that has not been recorded has no row, so the lists here are the only place that names them.
+A method that has not been recorded has no row; the lists here are the only place that names them.
 """
 
 from __future__ import annotations
