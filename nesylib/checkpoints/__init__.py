@@ -26,14 +26,31 @@ def names() -> list[str]:
 def load(name: str):
     """A trained :class:`nesylib.concepts.ConceptViT`; its card is ``net.about``.
 
+    Of a student of symbols, a :class:`nesylib.symbols.SymbolStudent` with its teacher.
+
     Raises
     ------
     ValueError
         For an unknown name, or a file that is cut off or changed.
     """
+    about = json.loads((FOLDER / f"{_known(name)}.json").read_text("utf-8"))
+    if about.get("kind") == "student":
+        return _student(name, about)
     from nesylib.concepts.saving import load_model
 
-    return load_model(FOLDER / f"{_known(name)}.safetensors")
+    return load_model(FOLDER / f"{name}.safetensors")
+
+
+def _student(name: str, about: dict):
+    from nesylib.symbols import SymbolStudent, Teacher
+
+    seen = json.loads((FOLDER / f"{about['teacher']}.json").read_text("utf-8"))["config"]
+    teacher = Teacher.create(
+        seen["backbone"], weights=path(about["teacher"]), img_size=seen["img_size"]
+    )
+    student = SymbolStudent.load(path(name), teacher)
+    student.about = about
+    return student
 
 
 def path(name: str) -> Path:

@@ -56,9 +56,10 @@ class SymbolDecoder(nn.Module):
         ``"residual"``: one query, whose answer is discretized in L rounds: each round gets
         what the rounds before it left over. Each needs a table of its own.
     from_cls
-        Add a linear map of the first token, [CLS], to every query. Attention begins by spreading
-        evenly over all tokens and learns only slowly that one of them sums the picture up; this
-        tells it at once. What comes by this way leaves no trace in the maps.
+        Add a linear map of the first token, [CLS], to every query, each with a map of its own.
+        Attention begins by spreading evenly over all tokens and learns only slowly that one of them
+        sums the picture up; this tells it at once. What comes by this way leaves no trace in
+        the maps.
 
     Shape: tokens ``(N, T, E)``, any float type, to :class:`Emission`.
     """
@@ -90,14 +91,14 @@ class SymbolDecoder(nn.Module):
         self.queries = nn.Parameter(torch.randn(steps, width) * 0.5)
         self.blocks = nn.ModuleList(_Block(width, heads, token_features) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
-        self.summary = nn.Linear(token_features, width) if from_cls else None
+        self.summary = nn.Linear(token_features, steps * width) if from_cls else None
 
     def _asked(self, tokens: torch.Tensor) -> torch.Tensor:
         """Queries ``(N, steps, width)``, before any symbol is written."""
         queries = self.queries.expand(len(tokens), -1, -1)
         if self.summary is None:
             return queries
-        return queries + self.summary(self._normed(tokens[:, :1]))
+        return queries + self.summary(self._normed(tokens[:, 0])).unflatten(1, queries.shape[1:])
 
     def _normed(self, tokens: torch.Tensor) -> torch.Tensor:
         if tokens.is_inference() and not torch.is_inference_mode_enabled():

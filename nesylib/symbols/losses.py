@@ -32,6 +32,13 @@ class PrefixLoss:
     decorrelation
         Weight of the penalty on positions that sort the pictures alike; see
         ``position_similarity`` in this module.
+    neighbours
+        Weight of :class:`NeighbourInformation`: every picture of a batch is followed by one of its
+        ``nearest`` nearest by the teacher's features, and the two should share their symbols.
+    nearest
+        How many neighbours a picture has to draw from.
+    power
+        Of :class:`NeighbourInformation`.
     """
 
     prefixes: Sequence[int] | str | None = None
@@ -39,8 +46,16 @@ class PrefixLoss:
     strategy: str = "base"
     strength: float = 0.1
     decorrelation: float = 0.0
+    neighbours: float = 0.0
+    nearest: int = 10
+    power: float = 0.8
 
     def __post_init__(self):
+        if self.neighbours < 0 or self.nearest < 1:
+            raise ValueError(
+                f"neighbours is a weight of 0 or more and nearest at least 1, got "
+                f"{self.neighbours} and {self.nearest}"
+            )
         if self.strategy not in STRATEGIES:
             raise ValueError(
                 f"unknown strategy {self.strategy!r}: use one of {', '.join(STRATEGIES)}"

@@ -106,6 +106,7 @@ class SymbolStudent(nn.Module):
             seed=seed,
             **options,
         )
+        self.scale = TokenScale(self.teacher.num_features)
         with runtime.seeded(seed):
             self.decoder = SymbolDecoder(
                 self.teacher.num_features,
@@ -135,7 +136,7 @@ class SymbolStudent(nn.Module):
 
     def forward(self, tokens: torch.Tensor, done: float = 1.0, **options) -> StudentOutput:
         """Tokens ``(N, 1 + P, E)`` to symbols and what the encoder understands of them."""
-        emission = self.decoder(tokens, self.discretizers, done, **options)
+        emission = self.decoder(self.scale(tokens), self.discretizers, done, **options)
         if self.training:
             self._learn_tables(emission)
         return StudentOutput(emission, self.encoder(emission.found.vectors))
@@ -211,7 +212,7 @@ class SymbolStudent(nn.Module):
             part = torch.as_tensor(np.asarray(given[start : start + batch_size])).to(device)
             tokens = part if _is_tokens(images) else self.teacher.tokens_of(part).to(device)
             self._check(tokens)
-            emission = self.decoder(tokens, self.discretizers, **options)
+            emission = self.decoder(self.scale(tokens), self.discretizers, **options)
             rows.append(keep(emission).cpu().numpy())
         return rows
 
@@ -224,12 +225,18 @@ class SymbolStudent(nn.Module):
                 f"{tuple(tokens.shape[1:])}: take them from this student's teacher"
             )
 
-    def save(self, path: str | Path, **about) -> Path:
-        """Write weights (safetensors) with the configuration, and ``about``, in the same file."""
+    def save(self, path: str | Path, *, half: bool = False, **about) -> Path:
+        """Write weights (safetensors) with the configuration, and ``about``, in the same file.
+
+        ``half`` stores float16, half the size.
+        """
         from safetensors.torch import save_file
 
         path = Path(path)
-        state = {k: v.detach().cpu().contiguous() for k, v in self.state_dict().items()}
+        state = {
+            k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
+            for k, v in self.state_dict().items()
+        }
         meta = {"student": json.dumps(self.config), "about": json.dumps(about)}
         with runtime.atomic_write(path) as temporary:
             save_file(state, temporary, metadata=meta)
@@ -257,6 +264,34 @@ class SymbolStudent(nn.Module):
             ) from error
         student.about = json.loads(meta.get("about", "{}"))
         return student.eval()
+
+
+class TokenScale(nn.Module):
+    """Each of a token's numbers centred and divided by its deviation, [CLS] apart from patches.
+
+    A Vision Transformer's tokens share a few large numbers that say nothing about the picture, and
+    the normalisation inside a decoder keeps them. Until :meth:`look` was called, tokens pass as they
+    are.
+    """
+
+    def __init__(self, features: int):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(2, features))
+        self.register_buffer("std", torch.ones(2, features))
+
+    @torch.no_grad()
+    def look(self, tokens: torch.Tensor) -> None:
+        """Measure tokens ``(N, 1 + P, E)`` of some training pictures."""
+        for row, part in enumerate((tokens[:, 0], tokens[:, 1:].flatten(0, 1))):
+            self.mean[row] = part.float().mean(0)
+            self.std[row] = part.float().std(0, correction=0).clamp(min=1e-6)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        if tokens.is_inference() and not torch.is_inference_mode_enabled():
+            tokens = tokens.clone()  # a teacher's answer may not be used in training as it is
+        first, patches = tokens[:, :1].float(), tokens[:, 1:].float()
+        scaled = [(t - self.mean[i]) / self.std[i] for i, t in enumerate((first, patches))]
+        return torch.cat(scaled, 1)
 
 
 class SymbolEncoder(nn.Module):

@@ -18,6 +18,7 @@ from nesylib.concepts import loop
 from nesylib.concepts.training import parameter_groups
 from nesylib.symbols.collapse import Collapsed, collapse_signs
 from nesylib.symbols.losses import PrefixLoss
+from nesylib.symbols.neighbours import NeighbourInformation, WithNeighbours, nearest
 from nesylib.symbols.student import SymbolStudent
 from nesylib.symbols.targets import Target, make_target
 from nesylib.vit.backbones import read_safetensors
@@ -53,6 +54,9 @@ def fit_student(
         :class:`Target` with settings of its own.
     loss
         :class:`PrefixLoss`; the paper's prefixes with equal weights if not given.
+    batch_size
+        Pictures in a batch, neighbours counted: with ``loss.neighbours`` half of them are
+        neighbours of the other half, and an epoch has twice as many batches.
     keep_tokens
         Share of the patch tokens that the student sees in training, drawn anew for each batch.
         Below 1 the picture is seen in parts, a cheap change of view on tokens that are
@@ -90,9 +94,16 @@ def fit_student(
         with runtime.seeded(seed + 7):
             target = make_target(target, student.decoder.width, student.teacher.num_features)
     with runtime.seeded(seed + 8):
-        target.look(torch.from_numpy(_first_tokens(tokens)))
+        summaries = torch.from_numpy(_first_tokens(tokens))
+        target.look(summaries)
+    some = np.unique(np.linspace(0, len(tokens) - 1, min(len(tokens), 1000)).astype(int))
+    student.scale.look(torch.from_numpy(np.asarray(tokens[some])))
     batch_size = min(batch_size, len(tokens))
-    steps = epochs * (len(tokens) // max(1, batch_size))
+    read, drawn = tokens, batch_size  # what the loop reads, and how many of it at once
+    if loss.neighbours:
+        read = WithNeighbours(tokens, nearest(target.scaled(summaries), loss.nearest))
+        drawn = max(1, batch_size // 2)
+    steps = epochs * (len(tokens) // max(1, drawn))
     course = _Course(student, target, loss, keep_tokens, steps)
     guard = _Guard(course, checkpoint, patience, batch_size, on_epoch)
     settings = dict(
@@ -106,12 +117,12 @@ def fit_student(
     groups += parameter_groups(target, lr, weight_decay)
     return loop.train(
         course,
-        tokens,
+        read,
         np.zeros(len(tokens), dtype=np.int64),  # no labels are used
         course.loss,
         groups=groups,
         epochs=epochs,
-        batch_size=batch_size,
+        batch_size=drawn,
         clip=3.0,
         seed=seed,
         checkpoint=checkpoint,
@@ -131,9 +142,14 @@ class _Course(nn.Module):
         self.prefix_loss, self.keep_tokens, self.steps = loss, keep_tokens, steps
         self.lengths = loss.lengths(student.length)
         self.shares = loss.shares(len(self.lengths))
+        self.shared = None
+        if loss.neighbours:
+            self.shared = NeighbourInformation(student.length, student.vocabulary, loss.power)
         self.register_buffer("step", torch.zeros((), dtype=torch.int64))
 
     def forward(self, tokens: torch.Tensor):
+        if tokens.ndim == 4:  # pictures with their neighbours
+            tokens = tokens.flatten(0, 1)
         done = min(1.0, float(self.step) / max(1, self.steps))
         if self.training:
             self.target.step(done)
@@ -164,6 +180,8 @@ class _Course(nn.Module):
             parts |= {f"prefix_{n}": part for n, part in zip(self.lengths, each, strict=True)}
         parts["matched"] = parts["total"]
         additions = self.prefix_loss.additions(found.logits)
+        if self.shared is not None:
+            additions["neighbours"] = self.prefix_loss.neighbours * self.shared(found.logits)
         parts["total"] = parts["total"] + found.loss + sum(additions.values(), found.loss * 0)
         with torch.no_grad():
             different = len(torch.unique(found.symbols, dim=0)) / len(found.symbols)
