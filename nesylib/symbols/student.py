@@ -270,8 +270,8 @@ class TokenScale(nn.Module):
     """Each of a token's numbers centred and divided by its deviation, [CLS] apart from patches.
 
     A Vision Transformer's tokens share a few large numbers that say nothing about the picture, and
-    the normalisation inside a decoder keeps them. Until :meth:`look` was called, tokens pass as they
-    are.
+    the normalisation inside a decoder keeps them. Until :meth:`look` was called, tokens pass as
+    they are.
     """
 
     def __init__(self, features: int):

@@ -101,7 +101,7 @@ def test_its_gradient_by_differences():
 
 @pytest.mark.parametrize(("power", "momentum"), [(0.5, 0.9), (1.1, 0.9), (0.8, 1.0), (0.8, -0.1)])
 def test_settings_out_of_range(power, momentum):
-    with pytest.raises(ValueError, match="power|momentum"):
+    with pytest.raises(ValueError, match=r"power|momentum"):
         NeighbourInformation(1, 4, power, momentum)
 
 
