@@ -73,7 +73,7 @@ def symbol_maps(
 
 
 def token_batches(student: SymbolStudent, pictures, batch_size: int) -> Iterator[torch.Tensor]:
-    """The teacher's tokens, a batch at a time, where the student is; they are checked."""
+    """Tokens as the decoder takes them, checked, a batch at a time and where the student is."""
     student.eval()
     device = next(student.parameters()).device
     given = getattr(pictures, "images", pictures)
@@ -81,7 +81,7 @@ def token_batches(student: SymbolStudent, pictures, batch_size: int) -> Iterator
         part = torch.as_tensor(np.asarray(given[start : start + batch_size])).to(device)
         tokens = part if part.ndim == 3 else student.teacher.tokens_of(part).to(device)
         student._check(tokens)
-        yield tokens
+        yield student.scale(tokens)
 
 
 def lead(logits: torch.Tensor, symbols: torch.Tensor) -> torch.Tensor:

@@ -179,7 +179,8 @@ class _Left:
         mask = kept.reshape(-1, 1, *self.student.teacher.grid).float()
         mask = F.interpolate(mask, size=self.pixels.shape[2:], mode="nearest").bool()
         images = torch.where(mask, self.pixels[which], self.mean[which])
-        return self.student.teacher.tokens_of(images).to(self.tokens.device)
+        tokens = self.student.teacher.tokens_of(images).to(self.tokens.device)
+        return self.student.scale(tokens)
 
 
 def _written(student, tokens: torch.Tensor) -> torch.Tensor:
