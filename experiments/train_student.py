@@ -17,16 +17,14 @@ from nesylib.concepts.saving import write_card
 NAME = "scenes-symbols"
 V, L, WIDTH = 64, 8, 64
 STUDENT = dict(
-    discretizer="gumbel",
-    straight_through=True,
-    end=0.5,
+    discretizer="vq",
     decoding="parallel",
     shared=False,
     width=WIDTH,
     decoder_layers=1,
     encoder_layers=1,
 )
-TRAINING = dict(epochs=20, batch_size=256, lr=2e-3, keep_tokens=0.5)
+TRAINING = dict(epochs=30, batch_size=256, lr=2e-3, keep_tokens=0.5)
 
 
 def teacher_of_scenes() -> symbols.Teacher:
