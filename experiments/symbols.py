@@ -27,9 +27,12 @@ from nesylib.symbols import AnchorTarget, FeatureTarget, PrefixLoss, ProjectorTa
 COMMAND = "python experiments/symbols.py --weights FILE --record"
 V, L, LENGTHS, K = 128, 8, (1, 2, 4, 8), 1024
 SIZES = dict(width=96, decoder_layers=1, encoder_layers=1, heads=4)
-TRAINING = dict(epochs=10, batch_size=128, lr=2e-3, keep_tokens=0.5)
-OWN_VQ = dict(discretizer="vq", shared=False)
-OWN_GUMBEL = dict(discretizer="gumbel", straight_through=True, end=0.3, shared=False)
+TRAINING = dict(epochs=40, batch_size=256, lr=2e-3, weight_decay=1e-4, keep_tokens=0.25)
+OWN = dict(shared=False)  # a table of symbols for each position
+OWN_VQ = OWN | dict(discretizer="vq")
+OWN_GUMBEL = OWN | dict(discretizer="gumbel", straight_through=True, end=0.3)
+OWN_SOFTMAX = OWN | dict(discretizer="softmax", straight_through=True, end=0.3)
+CLS = dict(from_cls=True)
 
 
 class Features:
@@ -53,6 +56,10 @@ def feature():
     return FeatureTarget(SIZES["width"], 192)
 
 
+def near(**options):
+    return PrefixLoss(neighbours=1.0, **options)
+
+
 METHODS = {
     # the paper's recipe as far as it is known, its discretizers and strategies
     "base": (projector(), {}, PrefixLoss()),
@@ -61,22 +68,34 @@ METHODS = {
     "vq": (projector(), dict(discretizer="vq"), PrefixLoss()),
     "entropy": (projector(), {}, PrefixLoss(strategy="entropy")),
     "information": (projector(), {}, PrefixLoss(strategy="information")),
-    # another target
+    # one thing changed after the other: what is matched, what is read, tables, neighbours
     "fixed-projector": (projector(momentum=1.0), {}, PrefixLoss()),
     "feature": (feature, {}, PrefixLoss()),
     "anchors": (anchors(), {}, PrefixLoss()),
-    # anchors, and no leak
-    "anchors-vq": (anchors(), OWN_VQ, PrefixLoss()),
-    "anchors-gumbel": (anchors(), OWN_GUMBEL, PrefixLoss()),
-    "anchors-vq-cls": (anchors(), OWN_VQ | dict(from_cls=True), PrefixLoss()),
-    "anchors-gumbel-cls": (anchors(), OWN_GUMBEL | dict(from_cls=True), PrefixLoss()),
-    "base-cls": (projector(), dict(from_cls=True), PrefixLoss()),
-    "anchors-fsq": (anchors(), dict(discretizer="fsq", shared=False), PrefixLoss()),
-    "anchors-residual": (anchors(), OWN_VQ | dict(decoding="residual"), PrefixLoss()),
-    "anchors-nested": (anchors(), OWN_VQ, PrefixLoss(prefixes="nested")),
-    "anchors-apart": (anchors(), OWN_VQ, PrefixLoss(decorrelation=1.0)),
-    "anchors-walk": (anchors(steps=2), OWN_VQ, PrefixLoss()),
+    "anchors-cls": (anchors(), OWN_GUMBEL | CLS, PrefixLoss()),
+    "anchors-vq-cls": (anchors(), OWN_VQ | CLS, PrefixLoss()),
+    "anchors-residual-cls": (anchors(), OWN_VQ | CLS | dict(decoding="residual"), PrefixLoss()),
+    "neighbours": (anchors(), OWN_GUMBEL, near()),
+    "neighbours-cls": (anchors(), OWN_GUMBEL | CLS, near()),
+    "neighbours-nested-cls": (anchors(), OWN_GUMBEL | CLS, near(prefixes="nested")),
+    "neighbours-apart-cls": (anchors(), OWN_GUMBEL | CLS, near(decorrelation=1.0)),
+    "neighbours-feature-cls": (feature, OWN_GUMBEL | CLS, near()),
+    "neighbours-projector-cls": (projector(), OWN_GUMBEL | CLS, near()),
+    "neighbours-long-cls": (anchors(), OWN_GUMBEL | CLS, near()),
+    # discretizer by vocabulary
+    **{
+        f"{name}-{size}-cls": (anchors(), own | CLS | dict(vocabulary=size), near())
+        for size in (64, 128, 256)
+        for name, own in (
+            ("near-gumbel", OWN_GUMBEL),
+            ("near-vq", OWN_VQ),
+            ("near-softmax", OWN_SOFTMAX),
+            ("near-fsq", OWN | dict(discretizer="fsq")),
+        )
+        if (name, size) != ("near-gumbel", 128)  # which is neighbours-cls
+    },
 }
+TWICE = ("neighbours-long-cls",)  # as many steps
 BASELINES = ("teacher", "k-means", "residual", "product", "voting", "random")
 UNITS = {"bits": ("number", 0.1), "perplexity": ("number", 20.0), "seconds": ("s", 1e4)}
 
@@ -101,7 +120,7 @@ def probes(made: dict, name: str, train, y, test, y_test, length: int, rich: boo
         made[f"linear-{name}-{length}-top5"] = found.top5
 
 
-def of_symbols(S, S_test, y, y_test, rich: bool) -> dict[str, float]:
+def of_symbols(S, S_test, y, y_test, rich: bool, V: int = V) -> dict[str, float]:
     made = {}
     for length in (n for n in LENGTHS if n <= S.shape[1]):
         for reading in ("positions", "bag"):
@@ -120,9 +139,12 @@ def of_symbols(S, S_test, y, y_test, rich: bool) -> dict[str, float]:
 def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict[str, float]:
     make_target, settings, loss = METHODS[name]
     settings = SIZES | dict(decoding="parallel") | settings
-    student = symbols.SymbolStudent(Features(), V, L, seed=seed, **settings)
+    size = settings.pop("vocabulary", V)
+    student = symbols.SymbolStudent(Features(), size, L, seed=seed, **settings)
     with runtime.seeded(seed + 1000):
         target = make_target()
+    # a batch with neighbours holds half as many new pictures: the same number of steps for all
+    epochs = TRAINING["epochs"] // (2 if loss.neighbours else 1) * (2 if name in TWICE else 1)
     began = time.process_time()
     symbols.fit_student(
         student,
@@ -132,11 +154,11 @@ def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict
         seed=seed,
         checkpoint=folder / f"{name}-{seed}.safetensors",
         progress=sys.stderr.isatty(),
-        **TRAINING,
+        **TRAINING | dict(epochs=epochs),
     )
     seconds = time.process_time() - began
     S, S_test = (student.encode(part.tokens, batch_size=500) for part in (train, test))
-    made = of_symbols(S, S_test, train.labels, test.labels, rich=True)
+    made = of_symbols(S, S_test, train.labels, test.labels, True, size)
     read = student.read(S), student.read(S_test)
     for n in LENGTHS:
         parts = read[0][:, n - 1], train.labels, read[1][:, n - 1], test.labels
@@ -175,6 +197,12 @@ def of_baseline(name: str, seed: int, train, test, scaled: bool) -> dict[str, fl
     return made
 
 
+def folder_of(*settings) -> Path:
+    """Where what was measured under these settings is kept."""
+    told = hashlib.sha256(str(settings).encode()).hexdigest()[:8]
+    return runtime.cache_dir("symbols", f"runs-{told}")
+
+
 def kept(path: Path, compute) -> dict[str, float]:
     """What was measured before, or is measured now."""
     if path.exists():
@@ -197,8 +225,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     train, test = (load(s, getattr(options, s), options.weights) for s in ("train", "test"))
-    told = str((SIZES, TRAINING, V, L, K, len(train), len(test)))
-    folder = runtime.cache_dir("symbols", "runs-" + hashlib.sha256(told.encode()).hexdigest()[:8])
+    folder = folder_of(SIZES, TRAINING, V, L, K, len(train), len(test))
+    plain_folder = folder_of(V, L, len(train), len(test))
     measured = []
     for name in options.methods:
         runs = {}
@@ -208,7 +236,8 @@ def main() -> None:
                 compute = lambda s=seed, p=plain, n=name: of_baseline(p, s, train, test, p != n)
             else:
                 compute = lambda s=seed, n=name: of_student(n, s, train, test, folder, options)
-            runs[seed] = {name: kept(folder / f"{name}-{seed}.json", compute)}
+            where = plain_folder if plain in BASELINES else folder
+            runs[seed] = {name: kept(where / f"{name}-{seed}.json", compute)}
             if plain == "teacher":  # nothing in it is random
                 break
         measured += record_all("symbols", "cifar10", runs, Units(UNITS), COMMAND)
