@@ -7,6 +7,7 @@ import pytest
 
 from nesylib import checkpoints, concepts, data
 from nesylib.rules import FoldSEM
+from nesylib.symbols import knn_probe
 from nesylib.vit import create_backbone
 
 
@@ -48,3 +49,16 @@ def test_unknown_and_damaged_checkpoints(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
     with pytest.raises(ValueError, match="cut off or changed"):
         checkpoints.load("scenes-P3.1")
+
+
+def test_the_shipped_student_writes_symbols_as_good_as_its_card_says():
+    student = checkpoints.load("scenes-symbols")
+    train, test = data.load("scenes/P10", "train", n=1500), data.load("scenes/P10", "test", n=400)
+    symbols = [student.encode(part) for part in (train, test)]
+    assert symbols[1].shape == (400, student.length)
+    assert 0 <= symbols[1].min() and symbols[1].max() < student.vocabulary
+    read = [student.read(part)[:, -1] for part in symbols]
+    found = knn_probe(read[0], train.labels, read[1], test.labels).top1
+    wanted = student.about["figures"][f"k-NN, student, {student.length} symbols"]
+    assert found == pytest.approx(wanted, abs=0.06)  # fewer rooms to compare with
+    assert student.teacher.num_features == 96 and student.about["teacher"] == "scenes-backbone"
