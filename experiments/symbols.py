@@ -96,6 +96,7 @@ METHODS = {
     },
 }
 TWICE = ("neighbours-long-cls",)  # as many steps
+SCALES = ("scaled", "unit")  # each number over its deviation; and then vectors of length 1
 BASELINES = ("teacher", "k-means", "residual", "product", "voting", "random")
 UNITS = {"bits": ("number", 0.1), "perplexity": ("number", 20.0), "seconds": ("s", 1e4)}
 
@@ -166,22 +167,28 @@ def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict
     return made | {"seconds": seconds}
 
 
-def of_baseline(name: str, seed: int, train, test, scaled: bool) -> dict[str, float]:
+def of_baseline(name: str, seed: int, train, test, scale: str) -> dict[str, float]:
     x, z = train.cls, test.cls
-    if scaled:
+    if scale:
         mean, spread = x.mean(0), x.std(0)
         x, z = (x - mean) / spread, (z - mean) / spread
+    if scale == "unit":
+        x, z = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in (x, z))
     y, y_test = train.labels, test.labels
     if name == "teacher":
         made = {"majority": symbols.majority(y, y_test)}
         probes(made, "cls", x, y, z, y_test, 1, rich=True)
         return made
-    if name == "voting":  # k-means again and again, each from its own start
+    if name == "voting":  # k-means again and again, each from its own start; centres are averaged
         each = [symbols.kmeans_symbols(x, z, V, seed=100 * seed + j) for j in range(L)]
-        S, S_test = (
-            np.concatenate([getattr(c, part) for c in each], 1) for part in ("train", "test")
-        )
-        return of_symbols(S, S_test, y, y_test, rich=False)
+        found = [
+            np.concatenate([getattr(c, part) for c in each], 1)
+            for part in symbols.Coded._fields[:4]
+        ]
+        steps = np.arange(1, L + 1)[None, :, None]
+        made = of_symbols(*found[:2], y, y_test, rich=False)
+        rebuilt_probes(made, *(part.cumsum(1) / steps for part in found[2:]), y, y_test)
+        return made
     coder = {
         "k-means": symbols.kmeans_symbols,
         "residual": symbols.residual_kmeans_symbols,
@@ -191,10 +198,22 @@ def of_baseline(name: str, seed: int, train, test, scaled: bool) -> dict[str, fl
     coded = coder(x, z, V, seed=100 * seed)
     made = of_symbols(coded.train, coded.test, y, y_test, rich=False)
     if coded.rebuilt_train is not None:
-        for n in (n for n in LENGTHS if n <= coded.train.shape[1]):
-            parts = coded.rebuilt_train[:, n - 1], y, coded.rebuilt_test[:, n - 1], y_test
-            probes(made, "rebuilt", *parts, n, rich=False)
+        rebuilt_probes(made, coded.rebuilt_train, coded.rebuilt_test, y, y_test)
     return made
+
+
+def rebuilt_probes(made: dict, train, test, y, y_test) -> None:
+    """Of the features that each prefix stands for."""
+    for n in (n for n in LENGTHS if n <= train.shape[1]):
+        probes(made, "rebuilt", train[:, n - 1], y, test[:, n - 1], y_test, n, rich=False)
+
+
+def scale_of(name: str) -> tuple[str, str]:
+    """``k-means-scaled`` as ``k-means`` and ``scaled``."""
+    for scale in SCALES:
+        if name.endswith(f"-{scale}"):
+            return name.removesuffix(f"-{scale}"), scale
+    return name, ""
 
 
 def folder_of(*settings) -> Path:
@@ -214,7 +233,7 @@ def kept(path: Path, compute) -> dict[str, float]:
 
 
 def main() -> None:
-    everything = [*METHODS, *BASELINES, *(f"{b}-scaled" for b in BASELINES)]
+    everything = [*METHODS, *BASELINES, *(f"{b}-{s}" for s in SCALES for b in BASELINES)]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, required=True, help="of a ViT-Ti (safetensors)")
     parser.add_argument("--methods", nargs="+", choices=everything, default=everything)
@@ -231,9 +250,9 @@ def main() -> None:
     for name in options.methods:
         runs = {}
         for seed in options.seeds:
-            plain = name.removesuffix("-scaled")
+            plain, scale = scale_of(name)
             if plain in BASELINES:
-                compute = lambda s=seed, p=plain, n=name: of_baseline(p, s, train, test, p != n)
+                compute = lambda s=seed, p=plain, w=scale: of_baseline(p, s, train, test, w)
             else:
                 compute = lambda s=seed, n=name: of_student(n, s, train, test, folder, options)
             where = plain_folder if plain in BASELINES else folder
