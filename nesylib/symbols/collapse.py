@@ -8,10 +8,15 @@ success on its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import torch
+from torch import nn
 from torch.nn import functional as F
+
+from nesylib import runtime
 
 
 class Collapsed(RuntimeError):
@@ -87,3 +92,87 @@ def collapse_signs(row: Mapping[str, float], prototypes: int) -> dict[str, str]:
             "lower the learning rate"
         )
     return found
+
+
+class LastSound:
+    """Called after each epoch: keeps the last one without collapse, stops when it stays away.
+
+    Parameters
+    ----------
+    net
+        What is trained; after a collapse it holds the last sound epoch again, or its first weights
+        if there was none.
+    problem
+        What has collapsed, in words, from a row of the history; ``None`` if nothing has.
+    patience
+        After how many epochs in a row with a problem training stops. None never stops, and keeps
+        nothing.
+    checkpoint
+        The loop's file. The last sound epoch stands beside it, ``.good`` before the suffix; after a
+        collapse the file is that epoch, too.
+    then
+        Called with every row, before training is stopped.
+
+    Raises
+    ------
+    Collapsed
+        On the call that stops training: what was seen, what to turn, which epoch is held.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        problem: Callable[[dict[str, float]], str | None],
+        patience: int | None,
+        checkpoint: str | Path | None = None,
+        then: Callable[[dict[str, float]], None] | None = None,
+    ):
+        self.net, self.problem, self.patience, self.then = net, problem, patience, then
+        self.file = None if checkpoint is None else Path(checkpoint)
+        self.resumed = self.file is not None and self.file.exists()
+        self.strikes, self.epoch = 0, None
+        self.good = None if patience is None else self._copy()
+
+    def __call__(self, row: dict[str, float]) -> None:
+        problem = self.problem(row)
+        self.strikes = self.strikes + 1 if problem else 0
+        if not problem and self.patience is not None:
+            self.epoch, self.good = row["epoch"], self._copy()
+            if self.file is not None and self.file.exists():
+                _copied(self.file, self.kept)
+        if self.then is not None:
+            self.then(row)
+        if self.patience is not None and self.strikes >= self.patience:
+            raise Collapsed(f"collapse in epoch {row['epoch']}: {problem}. {self._restored()}")
+
+    @property
+    def kept(self) -> Path:
+        """The file of the last sound epoch."""
+        return self.file.with_suffix(f".good{self.file.suffix}")
+
+    def _copy(self) -> dict[str, torch.Tensor]:
+        return {k: v.detach().clone() for k, v in self.net.state_dict().items()}
+
+    def _restored(self) -> str:
+        """Go back to the last sound epoch, of this run or of the one that it goes on from."""
+        if self.epoch is None and self.resumed and self.kept.exists():
+            from nesylib.vit.backbones import read_safetensors
+
+            state = read_safetensors(self.kept)
+            self.good = {k[7:]: v for k, v in state.items() if k.startswith("module.")}
+            held = "the last sound epoch of the run that this one went on from"
+        elif self.epoch is None:
+            self.net.load_state_dict(self.good)
+            return "No epoch was sound: the network is as it was before training"
+        else:
+            held = f"epoch {self.epoch}"
+        self.net.load_state_dict(self.good)
+        if self.file is None or not self.kept.exists():
+            return f"The network holds {held}"
+        _copied(self.kept, self.file)
+        return f"The network holds {held}, and so do {self.file.name} and {self.kept}"
+
+
+def _copied(source: Path, target: Path) -> None:
+    with runtime.atomic_write(target) as temporary:
+        shutil.copyfile(source, temporary)

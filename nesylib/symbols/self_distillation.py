@@ -7,7 +7,6 @@ in two: weight decay is constant, and the gradient is clipped for the whole netw
 from __future__ import annotations
 
 import copy
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from nesylib import runtime
 from nesylib.concepts import loop
 from nesylib.concepts.identity import identity
 from nesylib.concepts.training import parameter_groups
-from nesylib.symbols.collapse import Collapsed, collapse_signs, signals
+from nesylib.symbols.collapse import LastSound, collapse_signs, signals
 from nesylib.symbols.dino import Centre, dino_loss, targets, teacher_momentum, warmed_up
 from nesylib.symbols.head import ProjectionHead
 from nesylib.symbols.multi_crop import MultiCrop
@@ -198,8 +197,8 @@ def self_distil(
         How views are made; if not given, :class:`MultiCrop` at the backbone's size and half of it.
     patience
         After how many epochs in a row with signs of collapse training stops. The network then
-        holds the last epoch without, and so does ``checkpoint`` with ``.good`` before its ending.
-        None never stops.
+        holds the last epoch without, and so do ``checkpoint`` and the file beside it, ``.good``
+        before its ending. None never stops.
     checkpoint
         A file to go on from after an interruption; it holds the last whole epoch. The
         result is the same as without the interruption.
@@ -237,7 +236,9 @@ def self_distil(
     )
     if checkpoint is not None:
         settings["inputs"] = identity(net.student, images, "all")
-    watch = _Watch(net, patience, checkpoint, on_epoch)
+    watch = LastSound(
+        net, lambda row: _problem(row, net.prototypes), patience, checkpoint, on_epoch
+    )
     history = loop.train(
         net,
         images,
@@ -299,42 +300,9 @@ class _Trained(nn.Module):
         self.student, self.head = net.student, net.student_head
 
 
-class _Watch:
-    """After each epoch: keep it if it is sound, stop when several in a row are not."""
-
-    def __init__(self, net, patience: int | None, checkpoint, on_epoch):
-        self.net, self.patience, self.on_epoch = net, patience, on_epoch
-        self.file = None if checkpoint is None else Path(checkpoint)
-        self.bad, self.good, self.epoch = 0, None, 0
-
-    def __call__(self, row: dict[str, float]) -> None:
-        signs = collapse_signs(row, self.net.prototypes)
-        self.bad = self.bad + 1 if signs else 0
-        if not signs and self.patience is not None:
-            self.epoch = row["epoch"]
-            self.good = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
-            if self.file is not None:
-                with runtime.atomic_write(self.kept) as temporary:
-                    shutil.copyfile(self.file, temporary)
-        if self.on_epoch is not None:
-            self.on_epoch(row)
-        if self.patience is not None and self.bad >= self.patience:
-            raise Collapsed(self._told(row["epoch"], signs))
-
-    @property
-    def kept(self) -> Path:
-        return self.file.with_name(f"{self.file.stem}.good{self.file.suffix}")
-
-    def _told(self, epoch: int, signs: dict[str, str]) -> str:
-        if self.good is None:
-            held = "no epoch was sound, so the network is as this one left it"
-        else:
-            self.net.load_state_dict(self.good)
-            held = f"the network holds epoch {self.epoch}"
-            if self.file is not None:
-                held += f", and so does {self.kept}"
-        seen = "; ".join(f"{name}: {told}" for name, told in signs.items())
-        return f"collapsed for {self.bad} epochs up to {epoch} ({held}). {seen}"
+def _problem(row: dict[str, float], prototypes: int) -> str | None:
+    signs = collapse_signs(row, prototypes)
+    return "; ".join(f"{name}: {told}" for name, told in signs.items()) or None
 
 
 def _check(net: SelfDistillation, images, crops: MultiCrop, epochs: int, batch_size: int) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,12 +14,11 @@ from torch import nn
 from nesylib import runtime
 from nesylib.concepts import loop
 from nesylib.concepts.training import parameter_groups
-from nesylib.symbols.collapse import Collapsed, collapse_signs
+from nesylib.symbols.collapse import LastSound, collapse_signs
 from nesylib.symbols.losses import PrefixLoss
 from nesylib.symbols.neighbours import NeighbourInformation, WithNeighbours, nearest
 from nesylib.symbols.student import SymbolStudent
 from nesylib.symbols.targets import Target, make_target
-from nesylib.vit.backbones import read_safetensors
 
 
 def fit_student(
@@ -105,7 +102,13 @@ def fit_student(
         drawn = max(1, batch_size // 2)
     steps = epochs * (len(tokens) // max(1, drawn))
     course = _Course(student, target, loss, keep_tokens, steps)
-    guard = _Guard(course, checkpoint, patience, batch_size, on_epoch)
+    guard = LastSound(
+        course,
+        lambda row: symbol_collapse(row, target.prototypes, batch_size),
+        patience,
+        checkpoint,
+        on_epoch,
+    )
     settings = dict(
         student=student.config,
         target=loop.in_words(target),
@@ -217,45 +220,6 @@ def symbol_collapse(row: dict[str, float], prototypes: int | None, batch_size: i
         if signs:
             return next(iter(signs.values())) + ". Or use a fixed target (momentum=1.0)"
     return None
-
-
-class _Guard:
-    """After each epoch: is anything told apart? Keeps the last epoch in which it was."""
-
-    def __init__(self, course: _Course, checkpoint, patience: int, batch_size: int, then):
-        self.course, self.patience, self.then = course, patience, then
-        self.batch_size = batch_size
-        self.path = Path(checkpoint) if checkpoint is not None else None
-        self.good, self.strikes = self._copy(), 0
-
-    def _copy(self) -> dict[str, torch.Tensor]:
-        return {k: v.detach().clone() for k, v in self.course.state_dict().items()}
-
-    @property
-    def _kept(self) -> Path:
-        return self.path.with_suffix(f".good{self.path.suffix}")
-
-    def __call__(self, row: dict[str, float]) -> None:
-        problem = symbol_collapse(row, self.course.target.prototypes, self.batch_size)
-        if problem is None:
-            self.strikes, self.good = 0, self._copy()
-            if self.path is not None and self.path.exists():
-                with runtime.atomic_write(self._kept) as temporary:
-                    shutil.copyfile(self.path, temporary)
-        else:
-            self.strikes += 1
-            if self.strikes >= self.patience:
-                self._restore()
-                raise Collapsed(f"collapse in epoch {row['epoch']}: {problem}")
-        if self.then is not None:
-            self.then(row)
-
-    def _restore(self) -> None:
-        if self.path is not None and self._kept.exists():
-            state = read_safetensors(self._kept)
-            self.good = {k[7:]: v for k, v in state.items() if k.startswith("module.")}
-            os.replace(self._kept, self.path)
-        self.course.load_state_dict(self.good)
 
 
 def _tokens_of(student: SymbolStudent, tokens):
