@@ -16,6 +16,7 @@ from heads import arguments, over_seeds, record_all
 from scipy.stats import spearmanr
 
 from nesylib import data, meaning, record, runtime, symbols
+from nesylib.meaning.inside_class import shuffled_within
 from nesylib.symbols import AnchorTarget, PrefixLoss, ProjectorTarget, SymbolStudent
 
 COMMANDS = {
@@ -25,7 +26,8 @@ COMMANDS = {
 OURS = dict(discretizer="gumbel", straight_through=True, end=0.5, shared=False)
 SIZES = dict(decoding="parallel", width=64, decoder_layers=1, encoder_layers=1)
 TRAINING = dict(batch_size=128, lr=2e-3, keep_tokens=0.5, progress=False)
-SHARES, REMOVED, PAINTED = (0.25, 0.5, 0.75, 0.9), 60, 20
+SHARES, PAINTED = (0.25, 0.5, 0.75, 0.9), 40
+REMOVED = {"scenes": 100, "cifar10": 60}
 UNITS = {name: ("count", 3.0) for name in ("patches", "symbols")}
 
 
@@ -95,7 +97,7 @@ def of_objects(maps, coded, test, seed: int) -> dict[str, float]:
     """Does a symbol look at one thing, more than other symbols in the same kind of room?"""
     labels, names = test.label_names(), test.concept_names
     rng = np.random.default_rng(seed)
-    shuffled = coded[symbols_within(test.labels, rng)]
+    shuffled = coded[shuffled_within(test.labels, rng)]
     found = {}
     for name, each in (("", coded), ("-shuffled", shuffled)):
         frame = symbols.symbol_objects(each, maps, test.masks, labels, names)
@@ -107,23 +109,25 @@ def of_objects(maps, coded, test, seed: int) -> dict[str, float]:
     return found
 
 
-def symbols_within(labels, rng) -> np.ndarray:
-    """An order in which every picture is replaced by one of its class."""
-    order = np.empty(len(labels), int)
-    for c in np.unique(labels):
-        rows = np.flatnonzero(labels == c)
-        order[rows] = rng.permutation(rows)
-    return order
-
-
-def of_presence(coded, vocabulary: int, test) -> dict[str, float]:
-    """Is an object there where a symbol is: over all pictures, and within classes?"""
+def of_presence(coded, vocabulary: int, test, maps: dict) -> dict[str, float]:
+    """Is an object there where a symbol is, within classes too, and is it what the maps favour?"""
     there = symbols.one_hot(coded, vocabulary, "positions") > 0
-    there = there[:, there.sum(0) >= 20].astype(float)
+    used = np.flatnonzero(there.sum(0) >= 20)
+    there = there[:, used].astype(float)
     everywhere = meaning.concept_auc(there, test.concepts)
     inside = meaning.within_class_auc(there, test.concepts, test.labels, shuffles=3)
+    follows = (inside["auc"] >= 0.7).to_numpy()
+    followed = inside["concept"].to_numpy()[follows]
+    made = {}
+    for name, each in maps.items():  # objects that the maps of these symbols favour
+        frame = symbols.symbol_objects(coded, each, test.masks, test.labels, test.concept_names)
+        rows = frame.set_index(["position", "symbol"])["object"]
+        objects = [rows[u // vocabulary, u % vocabulary] for u in used[follows]]
+        seen = np.array([test.concept_names.index(o) for o in objects])
+        made[f"look-at-it-{name}"] = float((seen == followed).mean())
+        made[f"look-at-it-{name}-by-chance"] = float((seen[:, None] == followed).mean())
     inside = inside.dropna(subset="auc")
-    return {
+    return made | {
         "symbols": there.shape[1],
         "auc-anywhere": float(np.nanmean(np.nanmax(everywhere, 1))),
         "auc-in-class": float(inside["auc"].mean()),
@@ -136,8 +140,8 @@ def scenes(seed: int) -> dict[str, dict[str, float]]:
     from train_student import teacher_of_scenes
 
     teacher = teacher_of_scenes()
-    train = data.load("scenes/P10", "train", n=1000, seed=seed)
-    test = data.load("scenes/P10", "test", n=600, seed=seed)
+    train = data.load("scenes/P10", "train", n=2000, seed=seed)
+    test = data.load("scenes/P10", "test", n=1000, seed=seed)
     student = SymbolStudent(teacher, 64, 8, seed=seed, **SIZES, **OURS)
     with runtime.seeded(seed + 1000):
         target = AnchorTarget(SIZES["width"], teacher.num_features)
@@ -146,7 +150,7 @@ def scenes(seed: int) -> dict[str, dict[str, float]]:
         student, teacher.tokens(train), target=target, loss=loss, epochs=8, seed=seed, **TRAINING
     )
     tokens = teacher.tokens(test)[:]
-    coded, few = student.encode(tokens), tokens[:REMOVED]
+    coded, few = student.encode(tokens), tokens[: REMOVED["scenes"]]
     attention = symbols.symbol_maps(student, tokens)
     maps = {m: symbols.symbol_maps(student, few, method=m, seed=seed) for m in symbols.SYMBOL_MAPS}
     found = of_removal(student, few, maps, seed)
@@ -161,7 +165,8 @@ def scenes(seed: int) -> dict[str, dict[str, float]]:
     found["gradient"] |= of_objects(slopes, coded, test, seed)
     changed = symbols.changed_without_cls(student, few).mean()
     return found | {
-        "student": {"changed-without-cls": float(changed)} | of_presence(coded, 64, test)
+        "student": {"changed-without-cls": float(changed)}
+        | of_presence(coded, 64, test, {"attention": attention, "gradient": slopes})
     }
 
 
@@ -205,7 +210,7 @@ def one_recipe(name: str, seed: int, train, test) -> dict[str, dict[str, float]]
         student, train.tokens, target=target, loss=loss, epochs=8, seed=seed, **TRAINING
     )
     coded, maps = student.encode(test.tokens), symbols.symbol_maps(student, test.tokens)
-    few = test.tokens[:REMOVED]
+    few = test.tokens[: REMOVED["cifar10"]]
     by_method = {
         m: symbols.symbol_maps(student, few, method=m, seed=seed) for m in symbols.SYMBOL_MAPS
     }
