@@ -26,6 +26,8 @@ class Coded(NamedTuple):
 
 def bits_spent(vocabulary: int, length: int) -> float:
     """Bits a picture if all symbols were used alike: length times log2 of the vocabulary."""
+    if vocabulary < 1 or length < 0:
+        raise ValueError(f"no picture is written with {length} of {vocabulary} symbols")
     return length * math.log2(vocabulary)
 
 
@@ -89,6 +91,8 @@ def random_symbols(train, test, vocabulary: int = 128, length: int = 8, *, seed:
 
 def majority(y, y_test) -> float:
     """Accuracy of always answering the most frequent training class."""
+    if not len(y) or not len(y_test):
+        raise ValueError("there are no labels to count: give those of training and test pictures")
     classes, counts = np.unique(np.asarray(y), return_counts=True)
     return float(np.mean(np.asarray(y_test) == classes[counts.argmax()]))
 
@@ -97,9 +101,10 @@ def _features(train, test, vocabulary: int, length: int):
     train, test = (np.ascontiguousarray(part, dtype=np.float32) for part in (train, test))
     if train.ndim != 2 or test.ndim != 2 or train.shape[1] != test.shape[1]:
         raise ValueError(f"features must be (N, E) and (M, E), got {train.shape}, {test.shape}")
-    if vocabulary < 2 or length < 1:
+    if int(vocabulary) != vocabulary or int(length) != length or vocabulary < 2 or length < 1:
         raise ValueError(
-            f"a vocabulary of at least 2 and a length of at least 1, not {vocabulary} and {length}"
+            "a vocabulary of at least 2 and a length of at least 1, whole numbers, not "
+            f"{vocabulary} and {length}"
         )
     if len(train) < vocabulary:
         raise ValueError(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import distributed, nn
 from torch.nn import functional as F
 
 from nesylib import runtime
@@ -127,6 +127,10 @@ class LastSound:
         checkpoint: str | Path | None = None,
         then: Callable[[dict[str, float]], None] | None = None,
     ):
+        if patience is not None and patience < 1:
+            raise ValueError(
+                f"patience is 1 epoch or more, or None to go on whatever happens; got {patience}"
+            )
         self.net, self.problem, self.patience, self.then = net, problem, patience, then
         self.file = None if checkpoint is None else Path(checkpoint)
         self.resumed = self.file is not None and self.file.exists()
@@ -139,7 +143,7 @@ class LastSound:
         if not problem and self.patience is not None:
             self.epoch, self.good = row["epoch"], self._copy()
             if self.file is not None and self.file.exists():
-                _copied(self.file, self.kept)
+                self._copied(self.file, self.kept)
         if self.then is not None:
             self.then(row)
         if self.patience is not None and self.strikes >= self.patience:
@@ -169,10 +173,12 @@ class LastSound:
         self.net.load_state_dict(self.good)
         if self.file is None or not self.kept.exists():
             return f"The network holds {held}"
-        _copied(self.kept, self.file)
+        self._copied(self.kept, self.file)
         return f"The network holds {held}, and so do {self.file.name} and {self.kept}"
 
-
-def _copied(source: Path, target: Path) -> None:
-    with runtime.atomic_write(target) as temporary:
-        shutil.copyfile(source, temporary)
+    @staticmethod
+    def _copied(source: Path, target: Path) -> None:
+        if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+            return  # the first process writes, for all
+        with runtime.atomic_write(target) as temporary:
+            shutil.copyfile(source, temporary)

@@ -132,6 +132,11 @@ class SymbolDecoder(nn.Module):
         cached
             ``False`` computes everything anew for each symbol: the same result, slower.
         """
+        if len(discretizers) != self.length:
+            raise ValueError(
+                f"{self.length} symbols are written, and there are {len(discretizers)} "
+                "discretizers: give one for each position, the same again where they share one"
+            )
         if self.decoding == "autoregressive":
             step = self._stepwise_cached if cached else self._stepwise_plain
             return step(tokens, discretizers, done, maps)
@@ -154,7 +159,7 @@ class SymbolDecoder(nn.Module):
     def _stepwise_cached(self, tokens, discretizers, done, maps) -> Emission:
         memory, past = self.remember(tokens), [None] * len(self.blocks)
         asked = self._asked(tokens)
-        before = torch.zeros(len(tokens), self.width, device=tokens.device)
+        before = self.queries.new_zeros(len(tokens), self.width)
         found, hidden, weights = [], [], []
         for j, discretizer in enumerate(discretizers):
             x = (asked[:, j] + before)[:, None]
@@ -167,7 +172,7 @@ class SymbolDecoder(nn.Module):
         return Emission(Discrete.stack(found), torch.stack(hidden, 1), stacked)
 
     def _stepwise_plain(self, tokens, discretizers, done, maps) -> Emission:
-        before = [torch.zeros(len(tokens), self.width, device=tokens.device)]
+        before = [self.queries.new_zeros(len(tokens), self.width)]
         found, hidden, weights = [], [], []
         for j, discretizer in enumerate(discretizers):
             x = self._asked(tokens)[:, : j + 1] + torch.stack(before, 1)

@@ -49,8 +49,10 @@ def dino_loss(
     student = student if isinstance(student, torch.Tensor) else torch.stack(tuple(student))
     teacher = teacher if isinstance(teacher, torch.Tensor) else torch.stack(tuple(teacher))
     _check(student, teacher, student_temperature, teacher_temperature)
-    if student.dtype in (torch.half, torch.bfloat16):
-        student, teacher = student.float(), teacher.float()  # a sum of so many needs its digits
+    kind = torch.promote_types(student.dtype, teacher.dtype)
+    if kind in (torch.half, torch.bfloat16):
+        kind = torch.float32  # a sum of so many needs its digits
+    student, teacher = student.to(kind), teacher.to(kind)
     views, pictures, _ = student.shape
     seen = len(teacher)
     pairs = seen * views - seen
@@ -118,5 +120,5 @@ def _check(student: torch.Tensor, teacher: torch.Tensor, *temperatures: float) -
             f"{len(teacher)} views of the teacher and {len(student)} of the student leave no pair "
             "of different views: the student needs at least two, the teacher the first of them"
         )
-    if min(temperatures) <= 0:
+    if not all(t > 0 for t in temperatures):
         raise ValueError(f"temperatures must be positive, got {temperatures}")

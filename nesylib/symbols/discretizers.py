@@ -18,11 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 
 import torch
-from torch import nn
+from torch import distributed, nn
 from torch.nn import functional as F
+
+from nesylib.concepts.gather import processes
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ class SoftmaxDiscretizer(Discretizer):
         straight_through: bool = False,
     ):
         super().__init__(features, vocabulary)
-        if not (start > 0 and end > 0):
-            raise ValueError(f"temperatures must be above 0, got {start} to {end}")
+        if not (0 < start < inf and 0 < end < inf):
+            raise ValueError(f"temperatures must be above 0 and finite, got {start} to {end}")
         self.start, self.end, self.straight_through = start, end, straight_through
         self.scores = nn.Linear(features, vocabulary)
         self.table = nn.Embedding(vocabulary, features)
@@ -195,6 +197,12 @@ class VectorQuantizer(Discretizer):
     revive
         A row that is chosen less often than this share of V-th of the time moves onto a vector
         of the batch; 0 never does. Without it a large part of a codebook is often never used.
+
+    Notes
+    -----
+    Several processes keep the same codebook: they add up what their batches say, and start and
+    revive rows from the vectors of the first. Distances are computed with the codebook's digits
+    under mixed precision too.
     """
 
     def __init__(
@@ -229,7 +237,11 @@ class VectorQuantizer(Discretizer):
         return self.codebook[symbols]
 
     def forward(self, hidden: torch.Tensor, done: float = 1.0) -> Discrete:
-        if self.training and not self.started:
+        with torch.autocast(hidden.device.type, enabled=False):
+            return self._chosen(hidden.to(self.codebook.dtype))
+
+    def _chosen(self, hidden: torch.Tensor) -> Discrete:
+        if self.training and not self.started and hidden.numel():
             self._start(hidden)
         # a copy: update changes the codebook before the gradients are computed
         rows = self.codebook.clone() if self.training else self.codebook
@@ -248,23 +260,25 @@ class VectorQuantizer(Discretizer):
     @torch.no_grad()
     def _start(self, hidden: torch.Tensor) -> None:
         """Put the rows where the first vectors are; a row far from all would never be chosen."""
-        self.codebook.copy_(_draw(hidden, self.vocabulary))
+        self.codebook.copy_(_of_the_first(_draw(hidden, self.vocabulary)))
         self.sums.copy_(self.codebook)
         self.started.fill_(True)
 
     @torch.no_grad()
     def update(self, hidden: torch.Tensor, symbols: torch.Tensor) -> None:
         hidden, symbols = hidden.detach().reshape(-1, self.features), symbols.reshape(-1)
-        fair = len(symbols) / self.vocabulary
-        counts = symbol_counts(symbols, self.vocabulary)
+        if not len(symbols):
+            return
+        fair = len(symbols) * processes() / self.vocabulary
+        counts = _over_all(symbol_counts(symbols, self.vocabulary))
         self.counts.mul_(self.decay).add_(counts / fair, alpha=1 - self.decay)
         if self.learn == "ema":
             sums = torch.zeros_like(self.sums).index_add_(0, symbols, hidden.to(self.sums.dtype))
-            self.sums.mul_(self.decay).add_(sums / fair, alpha=1 - self.decay)
+            self.sums.mul_(self.decay).add_(_over_all(sums) / fair, alpha=1 - self.decay)
             self.codebook.copy_(self.sums / self.counts.clamp(min=1e-6)[:, None])
         dead = torch.nonzero(self.counts < self.revive)[:, 0]
         if len(dead):
-            fresh = _draw(hidden, len(dead)).to(self.codebook.dtype)
+            fresh = _of_the_first(_draw(hidden, len(dead)).to(self.codebook.dtype))
             self.codebook[dead], self.sums[dead], self.counts[dead] = fresh, fresh, 1.0
 
 
@@ -278,6 +292,20 @@ def _draw(hidden: torch.Tensor, rows: int) -> torch.Tensor:
     if copies > 1:
         drawn = drawn + 0.01 * drawn.std() * torch.randn_like(drawn)
     return drawn
+
+
+def _over_all(batch: torch.Tensor) -> torch.Tensor:
+    """The sum over all processes."""
+    if processes() > 1:
+        distributed.all_reduce(batch)
+    return batch
+
+
+def _of_the_first(rows: torch.Tensor) -> torch.Tensor:
+    """What the first process has, in all of them."""
+    if processes() > 1:
+        distributed.broadcast(rows, 0)
+    return rows
 
 
 class FiniteScalarQuantizer(Discretizer):
@@ -296,7 +324,7 @@ class FiniteScalarQuantizer(Discretizer):
 
     def __init__(self, features: int, vocabulary: int, *, levels: Sequence[int] | None = None):
         super().__init__(features, vocabulary)
-        levels = tuple(levels) if levels is not None else _levels(vocabulary)
+        levels = _levels(vocabulary) if levels is None else tuple(map(int, levels))
         if prod(levels) != vocabulary or min(levels) < 2:
             raise ValueError(
                 f"levels {levels} make {prod(levels)} symbols and not {vocabulary}: give levels "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import torch
 
@@ -51,11 +52,19 @@ class PrefixLoss:
     power: float = 0.8
 
     def __post_init__(self):
-        if self.neighbours < 0 or self.nearest < 1:
+        if not self.neighbours >= 0 or self.nearest < 1 or int(self.nearest) != self.nearest:
             raise ValueError(
-                f"neighbours is a weight of 0 or more and nearest at least 1, got "
+                "neighbours is a weight of 0 or more and nearest a whole number of at least 1, got "
                 f"{self.neighbours} and {self.nearest}"
             )
+        for name in ("prefixes", "weights"):
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, str) or hasattr(value, "__len__")):
+                raise ValueError(f"{name} must be a sequence, such as (1, 4), got {value!r}")
+        if not all(isfinite(v) for v in (self.strength, self.decorrelation, self.neighbours)):
+            raise ValueError("strength, decorrelation and neighbours must be finite numbers")
+        if self.prefixes == "nested" and self.weights is not None:
+            raise ValueError("nested prefixes are drawn with equal chances: leave out weights")
         if self.strategy not in STRATEGIES:
             raise ValueError(
                 f"unknown strategy {self.strategy!r}: use one of {', '.join(STRATEGIES)}"
@@ -71,8 +80,10 @@ class PrefixLoss:
             found = [2**i for i in range(length.bit_length()) if 2**i <= length]
             return found if found[-1] == length else [*found, length]
         found = [int(n) for n in self.prefixes]
-        if not found or not all(1 <= n <= length for n in found):
-            raise ValueError(f"prefixes {found} must be lengths from 1 to {length}")
+        if not found or found != list(self.prefixes) or not 1 <= min(found) <= max(found) <= length:
+            raise ValueError(
+                f"prefixes {list(self.prefixes)} must be whole lengths from 1 to {length}"
+            )
         return found
 
     def shares(self, count: int) -> torch.Tensor:
@@ -80,7 +91,7 @@ class PrefixLoss:
         if self.weights is None or self.prefixes == "nested":
             return torch.full((count,), 1 / count)
         weights = torch.tensor(list(self.weights), dtype=torch.float32)
-        if len(weights) != count or (weights < 0).any() or weights.sum() <= 0:
+        if len(weights) != count or not (weights >= 0).all() or not 0 < weights.sum() < torch.inf:
             raise ValueError(
                 f"give one weight of 0 or more for each of the {count} prefixes, got {self.weights}"
             )

@@ -85,6 +85,8 @@ class MultiCrop:
             of the second, and the small ones ``(locals * N, 3, local_size, local_size)`` if
             there are any. Floats in 0..1.
         """
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(f"pictures must be (N, 3, H, W), got {tuple(images.shape)}")
         pixels = images.float() / 255 if images.dtype == torch.uint8 else as_floats(images)
         large = self._views(pixels, 2, self.size, self.scale, generator)
         n = len(pixels)

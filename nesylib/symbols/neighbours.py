@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import nn
+from torch import distributed, nn
 from torch.nn import functional as F
+
+from nesylib.concepts.gather import processes
 
 
 def nearest(features, k: int = 10, *, rows: int = 1024) -> np.ndarray:
@@ -28,13 +30,21 @@ def nearest(features, k: int = 10, *, rows: int = 1024) -> np.ndarray:
     Raises
     ------
     ValueError
-        For fewer than k + 1 pictures, or a k below 1.
+        For fewer than k + 1 pictures, a k below 1, or NaN.
     """
-    unit = F.normalize(torch.as_tensor(np.asarray(features, dtype=np.float32)), dim=-1)
-    if not 1 <= k < len(unit):
+    features = torch.as_tensor(np.asarray(features, dtype=np.float32))
+    if features.ndim != 2:
+        raise ValueError(f"features must be (N, E), got {tuple(features.shape)}")
+    if not torch.isfinite(features).all():
+        raise ValueError("features hold NaN or infinite values: nothing is near to them")
+    unit = F.normalize(features, dim=-1)
+    if len(unit) < 2:
+        raise ValueError(f"neighbours need at least two pictures, got {len(unit)}")
+    if int(k) != k or not 1 <= k < len(unit):
         raise ValueError(
             f"{k} neighbours of each of {len(unit)} pictures: ask for 1 to {len(unit) - 1}"
         )
+    k = int(k)
     found = []
     for start in range(0, len(unit), rows):
         cosines = unit[start : start + rows] @ unit.T
@@ -107,7 +117,15 @@ class NeighbourInformation(nn.Module):
         chances = logits.float().softmax(-1)
         mean = chances.mean(0)
         used = self.momentum * self.used + (1 - self.momentum) * mean
-        self.used.copy_(used.detach())
+        self.used.copy_(_mean_over_all(used.detach()))
         p, q = chances.unflatten(0, (-1, 2)).unbind(1)
         shared = (p * q).clamp(min=1e-12) ** self.power / used.clamp(min=1e-6)
         return -shared.sum(-1).log().mean()
+
+
+def _mean_over_all(used: torch.Tensor) -> torch.Tensor:
+    """The mean over processes: all of them know how often a symbol is used."""
+    if processes() > 1:
+        used = used / processes()
+        distributed.all_reduce(used)
+    return used

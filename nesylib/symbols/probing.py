@@ -53,12 +53,15 @@ def knn_probe(
         For fewer training pictures than k, features that don't fit together, or NaN.
     """
     train, y, test, y_test = _parts(train, y, test, y_test)
+    if int(k) != k or block < 1:
+        raise ValueError(f"k must be a whole number and block at least 1, got {k} and {block}")
+    k = int(k)
     if k < 1 or not temperature > 0:
         raise ValueError(f"k must be at least 1 and temperature above 0, got {k}, {temperature}")
     if len(train) < k:
         raise ValueError(
             f"{len(train)} training pictures are fewer than k={k} neighbours: give more pictures, "
-            f"or k={max(1, len(train) // 2)}"
+            f"or take fewer neighbours, such as k={max(1, len(train) // 2)}"
         )
     classes, index = np.unique(y, return_inverse=True)
     member = F.one_hot(torch.from_numpy(index), len(classes)).float()
@@ -164,6 +167,22 @@ def probe_symbols(
     import pandas as pd
 
     symbols, test_symbols, y = np.asarray(symbols), np.asarray(test_symbols), np.asarray(y)
+    if symbols.ndim != 2 or test_symbols.ndim != 2 or symbols.shape[1] != test_symbols.shape[1]:
+        raise ValueError(
+            f"symbols must be (N, L) and (M, L), got {symbols.shape} and {test_symbols.shape}"
+        )
+    if len(y) != len(symbols):
+        raise ValueError(f"give one label for each picture: {len(symbols)}, not {len(y)}")
+    lengths, readings = _listed("lengths", lengths), _listed("readings", readings)
+    pictures = _listed("pictures", pictures)
+    if not lengths or not 1 <= min(lengths) <= symbols.shape[1]:
+        raise ValueError(f"lengths {lengths} must hold one from 1 to {symbols.shape[1]} symbols")
+    if not readings or not set(readings) <= set(READINGS):
+        raise ValueError(f"readings {readings} must be some of {', '.join(READINGS)}")
+    if readings == ["encoder"] and student is None:
+        raise ValueError("the reading 'encoder' needs the student: give student=...")
+    if any(count is not None and count < 1 for count in pictures):
+        raise ValueError(f"pictures must be numbers of at least 1, or None for all, got {pictures}")
     probes = {"k-NN": lambda *parts: knn_probe(*parts, k=k, temperature=temperature)}
     if linear:
         probes["linear"] = linear_probe
@@ -197,10 +216,23 @@ def probe_symbols(
     return pd.DataFrame(rows)
 
 
+def _listed(name: str, values) -> list:
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} must be a sequence, such as ({values!r},), got {values!r}")
+    return list(values)
+
+
+def _floats(features) -> torch.Tensor:
+    if isinstance(features, torch.Tensor):
+        return features.detach().cpu().float().contiguous()
+    return torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32))
+
+
 def _parts(train, y, test, y_test):
-    train = torch.from_numpy(np.ascontiguousarray(train, dtype=np.float32))
-    test = torch.from_numpy(np.ascontiguousarray(test, dtype=np.float32))
+    train, test = _floats(train), _floats(test)
     y, y_test = np.asarray(y), np.asarray(y_test)
+    if (y.dtype.kind in "US") != (y_test.dtype.kind in "US") and "O" not in (y.dtype, y_test.dtype):
+        raise ValueError(f"labels are of two kinds, {y.dtype} and {y_test.dtype}: give one")
     if train.ndim != 2 or test.ndim != 2 or train.shape[1] != test.shape[1]:
         raise ValueError(
             f"features must be (N, F) and (M, F), got {tuple(train.shape)} and {tuple(test.shape)}"
@@ -213,7 +245,10 @@ def _parts(train, y, test, y_test):
     if len(train) == 0 or len(test) == 0:
         raise ValueError("a probe needs training and test pictures")
     if not (torch.isfinite(train).all() and torch.isfinite(test).all()):
-        raise ValueError("features hold NaN or infinite values: the student has diverged")
+        raise ValueError(
+            "features hold NaN or infinite values, or too large ones for float32: if they are a "
+            "student's, it has diverged"
+        )
     return train, y, test, y_test
 
 

@@ -81,10 +81,15 @@ class SelfDistillation(nn.Module):
             raise ValueError(f"momentum must lie between 0 and 1, got {momentum}")
         temperature = teacher_temperature
         pair = (temperature, temperature) if np.isscalar(temperature) else tuple(temperature)
-        if len(pair) != 2 or min(*pair, student_temperature) <= 0:
+        if len(pair) != 2 or not all(t > 0 for t in (*pair, student_temperature)):
             raise ValueError(
                 "temperatures must be positive, and the teacher's one number or two, got "
                 f"{student_temperature} and {teacher_temperature}"
+            )
+        if not all(hasattr(backbone, name) for name in ("patch_embed", "blocks", "num_features")):
+            raise ValueError(
+                f"{type(backbone).__name__} is no Vision Transformer: use one of timm, such as "
+                'create_backbone("nesy_tiny_conv", dynamic_img_size=True)'
             )
         self.student = backbone
         with runtime.seeded(seed):
@@ -306,6 +311,8 @@ def _problem(row: dict[str, float], prototypes: int) -> str | None:
 
 
 def _check(net: SelfDistillation, images, crops: MultiCrop, epochs: int, batch_size: int) -> None:
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs}, {batch_size}")
     if len(images) < 2:
         raise ValueError(f"self-distillation needs at least two pictures, got {len(images)}")
     if images.ndim != 4 or images.shape[1] != 3:

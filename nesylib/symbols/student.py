@@ -8,6 +8,7 @@ teacher's view of the picture. No size of the paper's networks is known to us: a
 from __future__ import annotations
 
 import json
+import operator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,8 @@ class SymbolStudent(nn.Module):
     ValueError
         For a vocabulary below 2, a length below 1, an unknown discretizer or decoding, or a teacher
         that has no patch tokens.
+    TypeError
+        For a size that is no whole number, or something that is no teacher.
     """
 
     def __init__(
@@ -91,10 +94,13 @@ class SymbolStudent(nn.Module):
                 "what is left over after a round is of another size than what came in: "
                 "decoding='residual' needs a table for each position, shared=False"
             )
+        vocabulary, length = _whole("vocabulary", vocabulary), _whole("length", length)
+        if encoder_layers < 1:
+            raise ValueError(f"encoder_layers must be at least 1, got {encoder_layers}")
         self._teacher = [as_teacher(teacher)]  # in a list, so that it is no submodule
-        self.config = dict(
-            vocabulary=int(vocabulary),
-            length=int(length),
+        config = dict(
+            vocabulary=vocabulary,
+            length=length,
             discretizer=discretizer,
             decoding=decoding,
             from_cls=bool(from_cls),
@@ -106,6 +112,7 @@ class SymbolStudent(nn.Module):
             seed=seed,
             **options,
         )
+        self.config = json.loads(json.dumps(config, default=_plain))  # as it will be read again
         self.scale = TokenScale(self.teacher.num_features)
         with runtime.seeded(seed):
             self.decoder = SymbolDecoder(
@@ -122,7 +129,7 @@ class SymbolStudent(nn.Module):
                 for _ in range(1 if shared else length)
             )
             self.encoder = SymbolEncoder(width, length, encoder_layers, heads)
-        self.vocabulary, self.length = int(vocabulary), int(length)
+        self.vocabulary, self.length = vocabulary, length
 
     @property
     def teacher(self):
@@ -165,7 +172,11 @@ class SymbolStudent(nn.Module):
         The picture is not looked at: all that comes out went through the symbols.
         """
         self.eval()
-        symbols = torch.as_tensor(np.asarray(symbols, dtype=np.int64))
+        _at_least_one(batch_size)
+        symbols = as_tensor(symbols)
+        if symbols.numel() and (symbols.is_floating_point() or symbols.dtype == torch.bool):
+            raise ValueError(f"symbols must be whole numbers, got {symbols.dtype}")
+        symbols = symbols.long()
         if symbols.numel() and not 0 <= int(symbols.min()) <= int(symbols.max()) < self.vocabulary:
             raise ValueError(f"symbols must lie between 0 and {self.vocabulary - 1}")
         device = next(self.parameters()).device
@@ -173,7 +184,7 @@ class SymbolStudent(nn.Module):
             self.encoder(self.embed(part.to(device))).float().cpu().numpy()
             for part in symbols.split(batch_size)
         ]
-        return np.concatenate(rows) if rows else np.zeros((0, self.length, self.encoder.width))
+        return np.concatenate(rows)
 
     def encode(self, images, *, batch_size: int = 64) -> np.ndarray:
         """Symbols ``(N, L)`` int64 of pictures, or of tokens ``(N, 1 + P, E)``."""
@@ -188,10 +199,12 @@ class SymbolStudent(nn.Module):
         first token, [CLS], has no place and is left out, so a map sums to less than 1 over patches.
         """
         down, across = self.teacher.grid
-        of_tokens = _is_tokens(images)
+        given = _given(images)
         if size is None:
-            pictures = getattr(images, "images", images)
-            size = (down, across) if of_tokens else tuple(pictures.shape[2:])
+            size = (down, across) if given.ndim == 3 else given.shape[2:]
+        size = (size, size) if isinstance(size, int) else tuple(size)
+        if len(size) != 2 or min(size) < 1:
+            raise ValueError(f"size is the height and width of a map in pixels, got {size}")
 
         def drawn(emission: Emission) -> torch.Tensor:
             maps = emission.maps[:, :, 1:].unflatten(2, (down, across)).float()
@@ -206,12 +219,14 @@ class SymbolStudent(nn.Module):
     def _in_batches(self, images, batch_size: int, keep, **options) -> list[np.ndarray]:
         self.eval()
         device = next(self.parameters()).device
-        given = getattr(images, "images", images)
-        rows = []
+        given, rows = _given(images), []
+        _at_least_one(batch_size)
         for start in range(0, len(given), batch_size):
-            part = torch.as_tensor(np.asarray(given[start : start + batch_size])).to(device)
-            tokens = part if _is_tokens(images) else self.teacher.tokens_of(part).to(device)
+            part = as_tensor(given[start : start + batch_size]).to(device)
+            tokens = part if given.ndim == 3 else self.teacher.tokens_of(part).to(device)
             self._check(tokens)
+            if not torch.isfinite(tokens).all():
+                raise ValueError("a token holds NaN or infinite values: compute the tokens again")
             emission = self.decoder(self.scale(tokens), self.discretizers, **options)
             rows.append(keep(emission).cpu().numpy())
         return rows
@@ -223,21 +238,32 @@ class SymbolStudent(nn.Module):
             raise ValueError(
                 f"tokens of a picture must be {expected}, [CLS] and {down} x {across} patches, got "
                 f"{tuple(tokens.shape[1:])}: take them from this student's teacher"
+                + (", and give one picture as picture[None]" if len(tokens) == 3 else "")
             )
 
     def save(self, path: str | Path, *, half: bool = False, **about) -> Path:
         """Write weights (safetensors) with the configuration, and ``about``, in the same file.
 
-        ``half`` stores float16, half the size.
+        ``half`` stores float16, half the size; not the scale of the tokens, whose large numbers
+        need all their digits.
+
+        Raises
+        ------
+        ValueError
+            With ``half``, for a weight that is too large for it.
         """
         from safetensors.torch import save_file
 
         path = Path(path)
         state = {
-            k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
+            k: (v.half() if half and v.is_floating_point() and k not in _WHOLE else v)
             for k, v in self.state_dict().items()
         }
-        meta = {"student": json.dumps(self.config), "about": json.dumps(about)}
+        state = {k: v.detach().cpu().contiguous() for k, v in state.items()}
+        if half and not all(torch.isfinite(v).all() for v in state.values()):
+            raise ValueError("a weight is too large for half precision: save with half=False")
+        about = json.dumps(about, default=_plain)
+        meta = {"student": json.dumps(self.config), "about": about}
         with runtime.atomic_write(path) as temporary:
             save_file(state, temporary, metadata=meta)
         return path
@@ -336,6 +362,58 @@ def as_teacher(teacher):
     )
 
 
-def _is_tokens(images) -> bool:
-    shape = getattr(getattr(images, "images", images), "shape", ())
-    return len(shape) == 3
+_WHOLE = ("scale.mean", "scale.std")
+
+
+def as_tensor(rows) -> torch.Tensor:
+    """Numbers of any kind, order and place in memory as a tensor."""
+    if isinstance(rows, torch.Tensor):
+        return rows.detach()
+    rows = np.asarray(rows)
+    if rows.dtype.kind not in "fiub":
+        raise TypeError(f"pictures, tokens and symbols must be numbers, not {rows.dtype}")
+    return torch.from_numpy(np.require(rows, rows.dtype.newbyteorder("="), ("C", "W")))
+
+
+class _Shaped:
+    """Something with ``shape`` and rows, and the number of its axes."""
+
+    def __init__(self, rows):
+        self.rows, self.shape, self.ndim = rows, tuple(rows.shape), len(rows.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice):
+        return self.rows[rows]
+
+
+def _given(images) -> _Shaped:
+    """Pictures ``(N, 3, H, W)`` or tokens ``(N, 1 + P, E)``, in an image set or not."""
+    given = getattr(images, "images", images)
+    given = given if hasattr(given, "shape") else np.asarray(given)
+    if len(given.shape) not in (3, 4):
+        raise ValueError(
+            "give pictures (N, 3, H, W) or tokens (N, 1 + P, E) of the teacher, not "
+            f"{type(images).__name__} of shape {tuple(given.shape)}"
+        )
+    return _Shaped(given)
+
+
+def _plain(value):
+    """What JSON can hold instead of a number or an array of NumPy's."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} cannot be kept in a file: give numbers or text")
+
+
+def _whole(name: str, value) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r}") from None
+
+
+def _at_least_one(batch_size: int) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")

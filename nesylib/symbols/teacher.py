@@ -47,6 +47,11 @@ class Teacher:
     """
 
     def __init__(self, model: nn.Module):
+        if not isinstance(model, nn.Module):
+            raise TypeError(
+                f"a {type(model).__name__} is no network: give a ViT of timm, or its name as "
+                "Teacher.create(name)"
+            )
         self.model = model.eval().requires_grad_(False)
         self.grid = _grid_of(model)
         self.num_features = int(model.num_features)
@@ -90,6 +95,8 @@ class Teacher:
         OSError
             When the cache folder cannot take the file: set ``NESYLIB_CACHE`` to one with room.
         """
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
         whole = _Whole(self.model).eval()  # which stays as it was found
         stored = cached_tokens(whole, pictures, 1, batch_size=batch_size, progress=progress)
         return Tokens(stored, int(self.model.num_prefix_tokens), self.has_cls, self.grid)
@@ -133,7 +140,10 @@ class Tokens:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, indices: int | slice | Sequence[int] | np.ndarray) -> np.ndarray:
+    def __getitem__(self, indices: int | slice | Sequence[int] | np.ndarray | tuple) -> np.ndarray:
+        if isinstance(indices, tuple) and indices:  # of tokens as told above, without registers
+            found = self[indices[0]]
+            return found[indices[1:] if found.ndim == 2 else (slice(None), *indices[1:])]
         rows = np.array(self._stored[indices])  # a copy: what is mapped cannot be written to
         one = rows.ndim == 2
         tokens = torch.from_numpy(rows[None] if one else rows)

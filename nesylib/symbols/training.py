@@ -17,7 +17,7 @@ from nesylib.concepts.training import parameter_groups
 from nesylib.symbols.collapse import LastSound, collapse_signs
 from nesylib.symbols.losses import PrefixLoss
 from nesylib.symbols.neighbours import NeighbourInformation, WithNeighbours, nearest
-from nesylib.symbols.student import SymbolStudent
+from nesylib.symbols.student import SymbolStudent, as_tensor
 from nesylib.symbols.targets import Target, make_target
 
 
@@ -53,7 +53,8 @@ def fit_student(
         :class:`PrefixLoss`; the paper's prefixes with equal weights if not given.
     batch_size
         Pictures in a batch, neighbours counted: with ``loss.neighbours`` half of them are
-        neighbours of the other half, and an epoch has twice as many batches.
+        neighbours of the other half, and an epoch has twice as many batches. At least 2, and
+        4 with neighbours: whether pictures are told apart is seen within a batch.
     keep_tokens
         Share of the patch tokens that the student sees in training, drawn anew for each batch.
         Below 1 the picture is seen in parts, a cheap change of view on tokens that are
@@ -83,24 +84,23 @@ def fit_student(
         For no pictures, tokens of another teacher, or settings that contradict each other.
     """
     tokens = _tokens_of(student, tokens)
-    if not 0 < keep_tokens <= 1:
-        raise ValueError(f"keep_tokens is a share above 0 and up to 1, got {keep_tokens}")
     loss = loss or PrefixLoss()
+    batch_size = min(batch_size, len(tokens))
+    _check(student, target, loss, epochs, batch_size, keep_tokens)
     accelerator = accelerator or Accelerator()
     if isinstance(target, str):
         with runtime.seeded(seed + 7):
             target = make_target(target, student.decoder.width, student.teacher.num_features)
     with runtime.seeded(seed + 8):
-        summaries = torch.from_numpy(_first_tokens(tokens))
+        summaries = torch.from_numpy(_first_tokens(tokens)).to(target.mean.device)
         target.look(summaries)
     some = np.unique(np.linspace(0, len(tokens) - 1, min(len(tokens), 1000)).astype(int))
-    student.scale.look(torch.from_numpy(np.asarray(tokens[some])))
-    batch_size = min(batch_size, len(tokens))
+    student.scale.look(as_tensor(tokens[some]))
     read, drawn = tokens, batch_size  # what the loop reads, and how many of it at once
     if loss.neighbours:
-        read = WithNeighbours(tokens, nearest(target.scaled(summaries), loss.nearest))
-        drawn = max(1, batch_size // 2)
-    steps = epochs * (len(tokens) // max(1, drawn))
+        read = WithNeighbours(tokens, nearest(target.scaled(summaries).cpu(), loss.nearest))
+        drawn = batch_size // 2
+    steps = epochs * (len(tokens) // drawn)
     course = _Course(student, target, loss, keep_tokens, steps)
     guard = LastSound(
         course,
@@ -222,8 +222,33 @@ def symbol_collapse(row: dict[str, float], prototypes: int | None, batch_size: i
     return None
 
 
+def _check(student, target, loss, epochs: int, batch_size: int, keep_tokens: float) -> None:
+    if not 0 < keep_tokens <= 1:
+        raise ValueError(f"keep_tokens is a share above 0 and up to 1, got {keep_tokens}")
+    if not isinstance(loss, PrefixLoss):
+        raise TypeError(f"loss must be a PrefixLoss(...), not {loss!r}")
+    if not isinstance(target, (str, Target)):
+        raise TypeError(f"target must be a name or a Target(...) made for this student: {target!r}")
+    least = 4 if loss.neighbours else 2
+    if int(batch_size) != batch_size or batch_size < least or int(epochs) != epochs or epochs < 1:
+        raise ValueError(
+            f"batches of {batch_size} and {epochs} epochs: give whole numbers, epochs at least 1, "
+            f"and batch_size (and pictures) at least {least}"
+            + (", two pictures and a neighbour of each" if loss.neighbours else "")
+        )
+    wanted = student.decoder.width, student.teacher.num_features
+    if isinstance(target, Target) and (target.lift.in_features, len(target.mean)) != wanted:
+        raise ValueError(
+            f"the target was made for width {target.lift.in_features} and {len(target.mean)} "
+            f"features of the teacher, and this student has {wanted[0]} and {wanted[1]}: make it "
+            f"with {type(target).__name__}{wanted}"
+        )
+
+
 def _tokens_of(student: SymbolStudent, tokens):
     if hasattr(tokens, "images") or len(getattr(tokens, "shape", ())) == 4:
+        if not hasattr(student.teacher, "tokens"):
+            raise TypeError("this teacher has no tokens(pictures): give tokens (N, 1 + P, E)")
         tokens = student.teacher.tokens(tokens)
     if len(getattr(tokens, "shape", ())) != 3:
         raise TypeError(
@@ -233,19 +258,24 @@ def _tokens_of(student: SymbolStudent, tokens):
     if len(tokens) < 2:
         raise ValueError(f"training needs at least two pictures, got {len(tokens)}")
     student._check(tokens)
-    return tokens
+    if isinstance(tokens, torch.Tensor):
+        tokens = tokens.detach().cpu()
+        tokens = (tokens.float() if tokens.dtype == torch.bfloat16 else tokens).numpy()
+    kind = np.dtype(getattr(tokens, "dtype", float))
+    if kind.kind not in "fiu":
+        raise TypeError(f"tokens must be numbers, not {kind}")
+    return tokens if kind.isnative else np.asarray(tokens, kind.newbyteorder("="))
 
 
 def _first_tokens(tokens) -> np.ndarray:
     """[CLS] of all pictures, ``(N, E)`` float32."""
-    rows = [
-        np.asarray(tokens[start : start + 1024])[:, 0].astype(np.float32)
-        for start in range(0, len(tokens), 1024)
-    ]
-    found = np.concatenate(rows)
-    if not np.isfinite(found).all():
-        raise ValueError("a token holds NaN or infinite values: compute the tokens again")
-    return found
+    rows = []
+    for start in range(0, len(tokens), 1024):
+        part = np.asarray(tokens[start : start + 1024])
+        if not np.isfinite(part).all():
+            raise ValueError("a token holds NaN or infinite values: compute the tokens again")
+        rows.append(part[:, 0].astype(np.float32))
+    return np.concatenate(rows)
 
 
 def _name_of(tokens) -> str:
