@@ -117,13 +117,18 @@ def show_lengths(
     methods: Mapping[str, str],
     reading: str,
     more: Mapping[str, str] | None = None,
+    lead: str = "",
 ) -> None:
-    """k-NN after 1, 2, 4 and 8 symbols in one reading, and ``more`` measures by title."""
+    """k-NN after 1, 2, 4 and 8 symbols in one reading, and ``more`` measures by title.
+
+    ``lead`` is a line above it. Nothing is shown where nothing has been recorded.
+    """
     more = more or {}
     measures = [*(f"knn-{reading}-{n}" for n in LENGTHS), *more]
     rows = rows_of(recorded(name), area, methods, measures)
     rows = [row for row in rows if any(row[1 : 1 + len(LENGTHS)])]
-    show(table_html(["", *map(str, LENGTHS), *more.values()], rows))
+    if rows:
+        show(lead + table_html(["", *map(str, LENGTHS), *more.values()], rows))
 
 
 def show_measures(
@@ -131,4 +136,5 @@ def show_measures(
 ) -> None:
     """Some measures, by title."""
     rows = rows_of(recorded(name), area, methods, list(measures))
-    show(table_html(["", *measures.values()], rows))
+    if rows:
+        show(table_html(["", *measures.values()], rows))
