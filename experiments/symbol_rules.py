@@ -31,11 +31,12 @@ COMMANDS = {
 SIZES = dict(width=64, decoder_layers=1, encoder_layers=1, decoding="parallel", discretizer="vq")
 TRAINING = dict(target="anchors", epochs=25, batch_size=256, lr=2e-3, keep_tokens=0.5)
 STUDENTS = {
-    "student-16": dict(vocabulary=16, shared=False),
     "student-64": dict(vocabulary=64, shared=False),
     "shared-64": dict(vocabulary=64, shared=True),
 }
-LENGTH, AWAY = 8, 0.25
+SCENES = {"k-means": (16, 64), "residual": (4, 64), "product": (64,), "random": (64,)}
+PHOTOGRAPHS = {"k-means": (16, 128), "residual": (16, 128), "product": (128,), "random": (128,)}
+LENGTH, AWAY, EXPLAINED = 8, 0.25, 250
 UNITS = {
     "accuracy": ("share", 0.04),
     "rules": ("count", 12.0),
@@ -102,17 +103,20 @@ def perplexity(codes: Codes) -> float:
     return float(np.mean([np.exp(-(p[p > 0] * np.log(p[p > 0])).sum()) for p in shares]))
 
 
-def baselines(x, z, vocabularies, seed: int) -> dict[str, Codes]:
+def baselines(x, z, sizes: dict[str, tuple[int, ...]], seed: int) -> dict[str, Codes]:
+    """Symbols without a student; ``sizes`` holds the vocabularies of each kind."""
+    coders = {
+        "k-means": lambda v: symbols.kmeans_symbols(x, z, v, seed=100 * seed),
+        "residual": lambda v: symbols.residual_kmeans_symbols(x, z, v, LENGTH, seed=100 * seed),
+        "product": lambda v: symbols.product_symbols(x, z, v, LENGTH, seed=100 * seed),
+        "random": lambda v: symbols.random_symbols(x, z, v, LENGTH, seed=seed),
+    }
     found = {}
-    for v in vocabularies:
-        coders = {"residual": symbols.residual_kmeans_symbols, "product": symbols.product_symbols}
-        for name, coder in coders.items():
-            coded = coder(x, z, v, LENGTH, seed=100 * seed)
+    for name, vocabularies in sizes.items():
+        for v in vocabularies:
+            coded = coders[name](v)
             found[f"{name}-{v}"] = Codes(coded.train, coded.test, v)
-        coded = symbols.kmeans_symbols(x, z, v, seed=100 * seed)
-        found[f"k-means-{v}"] = Codes(coded.train, coded.test, v)
-    coded = symbols.random_symbols(x, z, v, LENGTH, seed=seed)
-    return found | {f"random-{v}": Codes(coded.train, coded.test, v)}
+    return found
 
 
 @torch.inference_mode()
@@ -190,7 +194,7 @@ def on_scenes(seed: int) -> dict[str, dict[str, float]]:
     x, z = tokens.cls, test_tokens.cls
     found = ends(x, y, z, y_test)
     found["nesyvit"] = of_bits(*rooms.tables(rooms.fit(concepts.ConceptLoss())))
-    coded = baselines(x, z, (4, 16, 64), seed)
+    coded = baselines(x, z, SCENES, seed)
     found |= {name: of_codes(codes, y, y_test) for name, codes in coded.items()}
     students = {name: trained(name, teacher, tokens, seed) for name in STUDENTS}
     for name, student in (students | {"shipped": checkpoints.load("scenes-symbols")}).items():
@@ -205,7 +209,8 @@ def on_scenes(seed: int) -> dict[str, dict[str, float]]:
         for n in (1, 2, 4):
             found[f"{name}-first-{n}"] = of_codes(codes, y, y_test, length=n)
         maps, test_maps = (student.maps(part) for part in (tokens, test_tokens))
-        found[name] |= after_removal(student, rules, test_tokens, test_maps, seed)
+        some = test_tokens[:EXPLAINED], test_maps[:EXPLAINED]
+        found[name] |= after_removal(student, rules, *some, seed)
         found[name] |= of_names(rules, codes, maps, train, test)
     found["shuffled"] = of_codes(coded["student-64"], rooms.shuffled(), y_test)
     return found
@@ -248,21 +253,21 @@ def on_photographs(weights, seed: int) -> dict[str, dict[str, float]]:
     found = ends(x, y, z, y_test)
     bits = concept_bits(x, y, z, seed)
     found["nesyvit"] = of_bits(bits[0], y, bits[1], y_test)
-    coded = baselines(x, z, (16, 128), seed)
-    for v in (16, 128):
-        settings = SIZES | dict(shared=False, seed=seed)
-        student = symbols.SymbolStudent(on_cifar.Features(), v, LENGTH, **settings)
-        path = runtime.cache_dir("symbol-rules") / f"cifar10-student-{v}-{seed}.safetensors"
-        options = TRAINING | dict(epochs=10, loss=symbols.PrefixLoss(neighbours=1.0))
-        options |= dict(seed=seed, checkpoint=path, progress=False)
-        symbols.fit_student(student, train.tokens, **options)
-        S = [student.encode(part.tokens, batch_size=500) for part in (train, test)]
-        coded[f"student-{v}"] = Codes(*S, v)
+    coded = baselines(x, z, PHOTOGRAPHS, seed)
+    student = symbols.SymbolStudent(
+        on_cifar.Features(), 128, LENGTH, shared=False, seed=seed, **SIZES
+    )
+    path = runtime.cache_dir("symbol-rules") / f"cifar10-student-{seed}.safetensors"
+    options = TRAINING | dict(epochs=10, loss=symbols.PrefixLoss(neighbours=1.0))
+    options |= dict(seed=seed, checkpoint=path, progress=False)
+    symbols.fit_student(student, train.tokens, **options)
+    S = [student.encode(part.tokens, batch_size=500) for part in (train, test)]
+    own = coded["student-128"] = Codes(*S, 128)
     found |= {name: of_codes(codes, y, y_test) for name, codes in coded.items()}
     for n in (1, 2, 4):
-        found[f"student-{v}-first-{n}"] = of_codes(coded[f"student-{v}"], y, y_test, length=n)
+        found[f"student-128-first-{n}"] = of_codes(own, y, y_test, length=n)
     shuffled = np.random.default_rng(seed).permutation(y)
-    found["shuffled"] = of_codes(coded[f"student-{v}"], shuffled, y_test)
+    found["shuffled"] = of_codes(own, shuffled, y_test)
     return found
 
 
