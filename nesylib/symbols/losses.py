@@ -59,6 +59,8 @@ class PrefixLoss:
             )
         for name in ("prefixes", "weights"):
             value = getattr(self, name)
+            if hasattr(value, "tolist"):  # an array, which cannot be compared as a whole
+                object.__setattr__(self, name, value := tuple(value.tolist()))
             if not (value is None or isinstance(value, str) or hasattr(value, "__len__")):
                 raise ValueError(f"{name} must be a sequence, such as (1, 4), got {value!r}")
         if not all(isfinite(v) for v in (self.strength, self.decorrelation, self.neighbours)):

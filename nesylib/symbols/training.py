@@ -87,6 +87,7 @@ def fit_student(
     loss = loss or PrefixLoss()
     batch_size = min(batch_size, len(tokens))
     _check(student, target, loss, epochs, batch_size, keep_tokens)
+    batch_size, epochs = int(batch_size), int(epochs)
     accelerator = accelerator or Accelerator()
     if isinstance(target, str):
         with runtime.seeded(seed + 7):

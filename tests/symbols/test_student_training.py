@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch.nn import functional as F
 
 from nesylib.symbols import (
@@ -207,6 +209,84 @@ def test_a_killed_run_goes_on(tmp_path):
     torch.testing.assert_close(weights(again), weights(whole), rtol=0, atol=0)
 
 
+KILLED_WITHIN = """
+import os, signal, sys
+sys.path.insert(0, {folder!r})
+import test_student_training as here
+real, seen = here.PrefixLoss.additions, []
+def additions(self, logits):
+    seen.append(1)
+    if len(seen) == 15:  # 6 steps an epoch: within the third
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, logits)
+here.PrefixLoss.additions = additions
+here.run(here.student(**here.SHARING), loss=here.NEAR, epochs=4, checkpoint={path!r})
+"""
+SHARING = dict(discretizer="vq", shared=False, decoding="parallel")
+NEAR = PrefixLoss(neighbours=1.0, nearest=5)
+
+
+def test_a_run_with_neighbours_that_was_killed_within_an_epoch_goes_on(tmp_path):
+    path = tmp_path / "run.safetensors"
+    code = KILLED_WITHIN.format(folder=os.path.dirname(__file__), path=str(path))
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    whole, again = student(**SHARING), student(**SHARING)
+    run(whole, loss=NEAR, epochs=4)
+    history = run(again, loss=NEAR, epochs=4, checkpoint=path)
+    assert [row["epoch"] for row in history.rows] == [1, 2, 3, 4]
+    for (name, mine), other in zip(
+        again.state_dict().items(), whole.state_dict().values(), strict=True
+    ):
+        assert torch.equal(mine, other), name
+
+
+TWO = """
+import os, sys
+import torch
+from torch import distributed
+rank, folder = int(sys.argv[1]), sys.argv[2]
+os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2",
+    MASTER_ADDR="127.0.0.1", MASTER_PORT="0")  # asked for, and not used
+torch.set_num_threads(1)
+meeting = "file://" + folder + "/meeting"
+distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=2)
+sys.path.insert(0, sys.argv[3])
+import test_student_training as here
+from accelerate import Accelerator
+own = {}
+for learn in ("ema", "loss"):
+    net = here.student(**here.SHARING, vocabulary=16, learn=learn, decay=0.5, revive=0.3)
+    history = here.run(
+        net, loss=here.NEAR, batch_size=16, accelerator=Accelerator(cpu=True),
+        checkpoint=folder + "/" + learn + ".safetensors",
+    )
+    own[learn] = net.state_dict() | {"total": torch.tensor(history["total"])}
+torch.save(own, folder + "/" + str(rank) + ".pt")
+distributed.destroy_process_group()
+"""
+
+
+def test_two_processes_keep_one_student_and_one_codebook(tmp_path):
+    here = os.path.dirname(__file__)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", TWO, str(rank), str(tmp_path), here],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in (0, 1)
+    ]
+    told = [process.communicate(timeout=600)[0] for process in started]
+    assert all(p.returncode == 0 for p in started), told
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    for learn in ("ema", "loss"):
+        for name, mine in first[learn].items():
+            torch.testing.assert_close(mine, second[learn][name], msg=f"{learn}: {name}")
+        assert (tmp_path / f"{learn}.good.safetensors").exists()
+
+
 def test_a_target_that_says_nothing_stops_training():
     target = ProjectorTarget(16, E, prototypes=32, teacher_temperature=100.0)
     net = student()
@@ -251,9 +331,99 @@ def test_what_cannot_be_trained_on():
         run(student(), tokens(1))
     with pytest.raises(ValueError, match="from this student's teacher"):
         run(student(), tokens()[:, :, :5])
-    with pytest.raises(ValueError, match="NaN"):
-        run(student(), np.full((8, 5, E), np.nan, np.float16))
+    for bad in (np.nan, np.inf):
+        broken, net = tokens(), student()
+        broken[40, 3, 2] = bad  # in one patch
+        with pytest.raises(ValueError, match="NaN"):
+            run(net, broken)
+        assert torch.equal(net.scale.mean, torch.zeros(2, E))  # as it was
+    with pytest.raises(TypeError, match="numbers, not object"):
+        run(student(), tokens().astype(object))
+    with pytest.raises(TypeError, match="has no tokens"):
+        run(student(), np.zeros((4, 3, 8, 8), np.uint8))
     with pytest.raises(ValueError, match="projector, anchors, feature"):
         run(student(), target="words")
     with pytest.raises(ValueError, match="keep_tokens"):
         run(student(), keep_tokens=0.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (dict(batch_size=0), "at least 2"),
+        (dict(batch_size=1), "at least 2"),
+        (dict(batch_size=2.5), "whole numbers"),
+        (dict(batch_size=3, loss=NEAR), "at least 4, two pictures and a neighbour of each"),
+        (dict(epochs=0), "epochs at least 1"),
+        (dict(patience=0), "patience is 1 epoch or more"),
+        (dict(loss=PrefixLoss(neighbours=1.0, nearest=96)), "ask for 1 to 95"),
+        (dict(loss="nested"), r"PrefixLoss\(\.\.\.\)"),
+        (dict(target=FeatureTarget), "Target"),
+        (dict(target=FeatureTarget(20, E)), r"FeatureTarget\(16, 12\)"),
+        (dict(target=FeatureTarget(16, E + 1)), "16 and 12"),
+    ],
+)
+def test_settings_that_cannot_be(wrong, what):
+    with pytest.raises((ValueError, TypeError), match=what):
+        run(student(), **wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        dict(prefixes=4),
+        dict(weights=0.5),
+        dict(prefixes="nested", weights=(1, 2)),
+        dict(strength=float("nan")),
+        dict(neighbours=float("nan")),
+        dict(neighbours=1.0, nearest=2.5),
+    ],
+)
+def test_losses_that_cannot_be(wrong):
+    with pytest.raises(ValueError, match=r"prefixes|weights|strength|nearest"):
+        PrefixLoss(**wrong)
+
+
+def test_weights_and_prefixes_that_cannot_be():
+    with pytest.raises(ValueError, match="whole lengths"):
+        PrefixLoss(prefixes=(1.5,)).lengths(4)
+    with pytest.raises(ValueError, match="one weight of 0 or more"):
+        PrefixLoss(prefixes=(1, 4), weights=(float("nan"), 1)).shares(2)
+    assert PrefixLoss(prefixes=np.array([1, 4])).lengths(4) == [1, 4]
+
+
+def test_tokens_of_every_kind_train_the_same_student(tmp_path):
+    x = tokens()
+    np.save(tmp_path / "x.npy", x)
+    once = dict(loss=NEAR, epochs=1)
+    expected = student()
+    run(expected, **once)
+    found = expected.encode(x)
+    kinds = dict(
+        double=x.astype(np.float64),
+        tensor=torch.from_numpy(x).float().requires_grad_(),
+        swapped=x.astype(">f4"),
+        fortran=np.asfortranarray(x),
+        backwards=x[::-1].copy()[::-1],
+        mapped=np.load(tmp_path / "x.npy", mmap_mode="r"),
+    )
+    for name, kind in kinds.items():
+        net = student()
+        run(net, kind, **once)
+        assert torch.equal(weights(net), weights(expected)), name
+        np.testing.assert_array_equal(net.encode(kind), found, name)
+    run(student(), torch.from_numpy(x).bfloat16(), **once)
+
+
+@pytest.mark.parametrize("batch_size", [5, 33, 500])
+def test_odd_batches_with_neighbours(batch_size):
+    assert len(run(student(), batch_size=batch_size, loss=NEAR, epochs=1, patience=None)) == 1
+
+
+@pytest.mark.parametrize("discretizer", ["gumbel", "vq", "fsq"])
+def test_mixed_precision(discretizer, monkeypatch):
+    monkeypatch.setattr(AcceleratorState, "_shared_state", {})
+    net = student(discretizer=discretizer, from_cls=True)
+    history = run(net, loss=NEAR, epochs=2, accelerator=Accelerator(mixed_precision="bf16"))
+    assert np.isfinite(history["total"]).all() and history["total"][1] < history["total"][0]
+    assert all(p.dtype == torch.float32 for p in net.parameters())
