@@ -46,12 +46,18 @@ def mean_of(frame, column: str) -> float:
 
 
 def of_attention(maps) -> dict[str, float]:
-    """How much of the attention goes to patches, and over how many of them it spreads."""
+    """How much goes to patches, over how many of them, and whether positions have own maps."""
     flat = maps.reshape(*maps.shape[:2], -1)
     on_patches = flat.sum(-1)
     p = flat / on_patches[..., None]
     spread = np.exp(-(p * np.log(p + 1e-12)).sum(-1))
-    return {"on-cls": float(1 - on_patches.mean()), "patches": float(spread.mean())}
+    positions = np.mean([np.corrcoef(each) for each in p], axis=0)  # of one picture
+    others = (positions.sum() - len(positions)) / (len(positions) * (len(positions) - 1))
+    return {
+        "on-cls": float(1 - on_patches.mean()),
+        "patches": float(spread.mean()),
+        "alike-positions": float(others),
+    }
 
 
 def of_removal(student, tokens, maps: dict, seed: int, prefix: str = ""):
