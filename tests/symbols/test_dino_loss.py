@@ -150,3 +150,13 @@ def test_schedules():
     assert teacher_momentum(0, 0.9) == pytest.approx(0.9)
     assert teacher_momentum(0.5, 0.9) == pytest.approx(0.95)
     assert teacher_momentum(1, 0.9) == teacher_momentum(1.2, 0.9) == 1
+
+
+def test_student_and_teacher_may_be_of_two_precisions():
+    student, teacher = (part.detach().float() for part in scores(3, 2)[:2])
+    expected = dino_loss(student, teacher)
+    torch.testing.assert_close(dino_loss(student, teacher.double()).float(), expected)
+    near = dino_loss(student, teacher.bfloat16())
+    assert near.dtype == torch.float32 and float(near) == pytest.approx(float(expected), rel=0.1)
+    with pytest.raises(ValueError, match="positive"):
+        dino_loss(student, teacher, student_temperature=float("nan"))

@@ -212,3 +212,35 @@ def test_levels_must_make_the_vocabulary():
         FiniteScalarQuantizer(4, 128, levels=(5, 5))
     with pytest.raises(ValueError, match="name the levels"):
         FiniteScalarQuantizer(4, 100)
+
+
+def test_an_empty_batch_changes_no_codebook():
+    table = VectorQuantizer(6, 5)
+    nothing = table(torch.zeros(0, 6))
+    assert nothing.vectors.shape == (0, 6) and not table.started
+    before = {k: v.clone() for k, v in table.state_dict().items()}
+    table.update(torch.zeros(0, 6), torch.zeros(0, dtype=torch.int64))
+    for name, value in table.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+@pytest.mark.parametrize("learn", ["ema", "loss"])
+def test_mixed_precision_chooses_the_row_that_is_nearest(learn):
+    torch.manual_seed(0)
+    table = VectorQuantizer(16, 64, learn=learn)
+    table.started.fill_(True)
+    x = hidden(200, 16).requires_grad_()
+    expected = table(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = table(x)
+    assert torch.equal(found.symbols, expected.symbols)
+    torch.testing.assert_close(found.logits, expected.logits)
+    assert table(x.double()).symbols.equal(expected.symbols)
+
+
+def test_temperatures_and_levels_that_cannot_be():
+    with pytest.raises(ValueError, match="finite"):
+        SoftmaxDiscretizer(6, 8, start=float("inf"))
+    assert FiniteScalarQuantizer(4, 8, levels=(4.0, 2.0)).eval()(hidden(3, 4)).symbols.dtype == (
+        torch.int64
+    )

@@ -84,3 +84,8 @@ def test_no_patience_never_stops():
     for epoch in range(5):
         run.pass_epoch(float(epoch), bad=True)
     assert run.value == 4.0 and len(run.seen) == 5
+
+
+def test_no_epoch_of_patience_is_refused():
+    with pytest.raises(ValueError, match="or None to go on"):
+        Run(patience=0)

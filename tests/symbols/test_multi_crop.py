@@ -116,3 +116,9 @@ def test_bad_settings(wrong):
 def test_float_pictures_up_to_255_are_refused(pictures):
     with pytest.raises(ValueError, match=r"0\.\.1"):
         MultiCrop(size=8)(pictures * 255, torch.Generator())
+
+
+def test_what_is_no_batch_of_pictures(pictures):
+    for wrong in (pictures[:, :1], pictures[0]):
+        with pytest.raises(ValueError, match=r"\(N, 3, H, W\)"):
+            MultiCrop(size=8)(wrong, torch.Generator())

@@ -163,3 +163,16 @@ def test_what_all_tokens_share_is_taken_away():
     scaled = scale(x)
     torch.testing.assert_close(scaled[:, 0].mean(0), torch.zeros(12), atol=1e-4, rtol=0)
     torch.testing.assert_close(scaled[:, 1:].flatten(0, 1).std(0, correction=0), torch.ones(12))
+
+
+@pytest.mark.parametrize(
+    ("features", "what"),
+    [
+        (np.full((4, 3), np.nan), "NaN"),
+        (np.arange(4.0), r"\(N, E\)"),
+        (np.zeros((1, 3)), "at least two"),
+    ],
+)
+def test_features_without_neighbours(features, what):
+    with pytest.raises(ValueError, match=what):
+        nearest(features, 1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -128,3 +129,64 @@ def test_rebuilt_features_are_the_centres_of_the_symbols():
     mine = cut.train[:, 1] == cut.train[0, 1]
     np.testing.assert_allclose(cut.rebuilt_train[0, 3, 3:6], x[mine, 3:6].mean(0), atol=0.05)
     assert symbols.majority([1, 1, 0], [1, 0, 0, 0]) == 0.25
+
+
+def test_labels_may_be_words():
+    (x, y), (z, y_test) = blobs(), blobs(50, seed=1)
+    words = np.array(["ant", "bee", "cat", "dog", "elk", "fox"])
+    for probe in (knn_probe, linear_probe):
+        named, numbered = probe(x, words[y], z, words[y_test]), probe(x, y, z, y_test)
+        np.testing.assert_array_equal(named.answers, words[numbered.answers])
+        assert named[:2] == numbered[:2]
+        with pytest.raises(ValueError, match="two kinds"):
+            probe(x, words[y], z, y_test)
+
+
+def test_all_training_pictures_may_be_neighbours_and_features_tensors():
+    (x, y), (z, y_test) = blobs(), blobs(50, seed=1)
+    found = knn_probe(x, y, z, y_test, k=len(x))
+    again = knn_probe(torch.from_numpy(x).requires_grad_(), y, torch.from_numpy(z), y_test, k=120.0)
+    np.testing.assert_array_equal(found.answers, again.answers)
+    half = knn_probe(torch.from_numpy(x).bfloat16(), y, z, y_test, k=len(x))
+    assert np.mean(half.answers == found.answers) > 0.9
+    for wrong in (dict(k=2.5), dict(k=0), dict(block=0), dict(temperature=float("nan"))):
+        with pytest.raises(ValueError, match="k must be"):
+            knn_probe(x, y, z, y_test, **wrong)
+    with pytest.raises(ValueError, match=r"fewer than k=121"):
+        knn_probe(x, y, z, y_test, k=121)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (dict(lengths=(0,)), "from 1 to 3"),
+        (dict(lengths=(8,)), "from 1 to 3"),
+        (dict(lengths=2), "a sequence"),
+        (dict(readings="bag"), "a sequence"),
+        (dict(readings=("word",)), "bag, positions, encoder"),
+        (dict(readings=("encoder",)), "give student"),
+        (dict(pictures=(0,)), "None for all"),
+        (dict(pictures=(5,)), "5 training pictures are fewer than k=20"),
+        (dict(y=np.zeros(20, int)), "one label for each picture"),
+        (dict(test=np.zeros((9, 2), int)), r"\(N, L\) and \(M, L\)"),
+    ],
+)
+def test_probes_that_cannot_be(wrong, what):
+    given = dict(y=np.arange(30) % 3, test=np.zeros((9, 3), int), linear=False) | wrong
+    y, test = given.pop("y"), given.pop("test")
+    with pytest.raises((ValueError, TypeError), match=what):
+        probe_symbols(np.ones((30, 3), int), y, test, np.zeros(9), vocabulary=4, **given)
+
+
+def test_baselines_that_cannot_be():
+    for empty in (([], [1]), ([1], [])):
+        with pytest.raises(ValueError, match="no labels"):
+            symbols.majority(*empty)
+    with pytest.raises(ValueError, match="no picture is written"):
+        symbols.bits_spent(0, 8)
+    (x, _), (z, _) = blobs(60, features=12), blobs(5, features=12, seed=1)
+    with pytest.raises(ValueError, match="whole numbers"):
+        symbols.kmeans_symbols(x, z, 8.5)
+    with pytest.raises(ValueError, match="NaN"):
+        symbols.random_symbols(x * np.nan, z, 8)
+    assert symbols.kmeans_symbols(x, z[:0], 8).test.shape == (0, 1)

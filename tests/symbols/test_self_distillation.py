@@ -206,6 +206,8 @@ def test_signs_are_named(row, names):
     ("wrong", "words"),
     [
         (dict(epochs=0), "epochs"),
+        (dict(batch_size=0), "batch_size"),
+        (dict(patience=0), "patience is 1 epoch or more"),
         (dict(crops=MultiCrop(size=20, locals=0)), "patches of 8"),
     ],
 )
@@ -226,7 +228,11 @@ def test_bad_pictures_and_networks():
         start(momentum=1.5)
     with pytest.raises(ValueError, match="positive"):
         start(teacher_temperature=(0.04, 0.0))
+    with pytest.raises(ValueError, match="positive"):
+        start(student_temperature=float("nan"))
     with pytest.raises(ValueError, match="two prototypes"):
         start(prototypes=1)
+    with pytest.raises(ValueError, match="no Vision Transformer"):
+        SelfDistillation(torch.nn.Linear(3, 3))
     with pytest.raises(ValueError, match="'teacher' or 'student'"):
         net.encode(pictures(), which="both")

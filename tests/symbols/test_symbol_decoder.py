@@ -154,3 +154,11 @@ def test_half_precision_tokens_are_taken():
 def test_bad_settings_are_told(options, what):
     with pytest.raises(ValueError, match=what):
         SymbolDecoder(12, **options)
+
+
+@pytest.mark.parametrize("decoding", DECODINGS)
+def test_one_discretizer_for_each_position(decoding):
+    decoder, tables = build(decoding, separate=True)
+    for wrong in (tables[:-1], [*tables, tables[0]]):
+        with pytest.raises(ValueError, match="6 symbols are written"):
+            decoder(tokens(), wrong)

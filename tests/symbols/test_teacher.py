@@ -111,3 +111,25 @@ def test_pictures_of_another_size_are_refused_with_the_remedy():
 def test_an_image_set_is_taken_as_well():
     teacher = Teacher.create("nesy_tiny", **SMALL)
     assert teacher.tokens(load("scenes/P2", "train", n=3, size=32)).shape == (3, 17, 48)
+
+
+@pytest.mark.parametrize("registers", [0, 4])
+def test_tokens_are_indexed_as_they_are_told(pictures, registers):
+    tokens = Teacher.create("nesy_tiny", reg_tokens=registers, **SMALL).tokens(pictures)
+    whole = tokens[:]
+    np.testing.assert_array_equal(tokens[:, 0], whole[:, 0])
+    np.testing.assert_array_equal(tokens[1:3, 2:5], whole[1:3, 2:5])
+    np.testing.assert_array_equal(tokens[1, 2], whole[1, 2])
+    np.testing.assert_array_equal(tokens[[4, 0], :, 7], whole[[4, 0], :, 7])
+    assert tokens[[]].shape == (0, 17, 48)
+    np.testing.assert_array_equal(np.asarray(tokens), whole)
+
+
+def test_what_is_no_teacher():
+    for wrong in (None, "vit_tiny_patch16_224"):
+        with pytest.raises(TypeError, match=r"Teacher\.create\(name\)"):
+            Teacher(wrong)
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        Teacher.create("nesy_tiny", **SMALL).tokens(
+            np.zeros((2, 3, 32, 32), np.uint8), batch_size=0
+        )
