@@ -35,6 +35,7 @@ STUDENTS = {
     "shared-64": dict(vocabulary=64, shared=True),
 }
 SCENES = {"k-means": (16, 64), "residual": (4, 64), "product": (64,), "random": (64,)}
+FINE = 0.001  # a tail for rules about few pictures; by default no rule stands for fewer than 0.005
 PHOTOGRAPHS = {"k-means": (16, 128), "residual": (16, 128), "product": (128,), "random": (128,)}
 LENGTH, AWAY, EXPLAINED = 8, 0.25, 250
 UNITS = {
@@ -67,8 +68,8 @@ class Codes(NamedTuple):
     vocabulary: int
 
 
-def of_rules(codes: Codes, y, y_test, reading: str = "positions", length: int | None = None):
-    rules = SymbolRules(reading, length=length).fit(codes.train, y)
+def of_rules(codes: Codes, y, y_test, reading="positions", length=None, tail=None):
+    rules = SymbolRules(reading, length=length, tail=tail).fit(codes.train, y)
     stats = rules.program_.stats()
     made = {"accuracy": float(np.mean(rules.predict(codes.test) == y_test))}
     return rules, made | {name: stats[name] for name in ("rules", "predicates", "size")}
@@ -254,16 +255,16 @@ def on_photographs(weights, seed: int) -> dict[str, dict[str, float]]:
     bits = concept_bits(x, y, z, seed)
     found["nesyvit"] = of_bits(bits[0], y, bits[1], y_test)
     coded = baselines(x, z, PHOTOGRAPHS, seed)
-    student = symbols.SymbolStudent(
-        on_cifar.Features(), 128, LENGTH, shared=False, seed=seed, **SIZES
-    )
-    path = runtime.cache_dir("symbol-rules") / f"cifar10-student-{seed}.safetensors"
-    options = TRAINING | dict(epochs=10, loss=symbols.PrefixLoss(neighbours=1.0))
-    options |= dict(seed=seed, checkpoint=path, progress=False)
-    symbols.fit_student(student, train.tokens, **options)
-    S = [student.encode(part.tokens, batch_size=500) for part in (train, test)]
-    own = coded["student-128"] = Codes(*S, 128)
+    folder = on_cifar.folder_of_students(len(train), len(test))
+    for v, method in ((16, "near-gumbel-16-cls"), (128, "neighbours-cls")):
+        student = on_cifar.trained(method, seed, train, folder)
+        S = [student.encode(part.tokens, batch_size=500) for part in (train, test)]
+        coded[f"student-{v}"] = Codes(*S, v)
     found |= {name: of_codes(codes, y, y_test) for name, codes in coded.items()}
+    for name in ("k-means-16", "k-means-128", "student-16", "student-128"):
+        found[f"{name}-fine"] = of_rules(coded[name], y, y_test, tail=FINE)[1]
+    found["nesyvit-fine"] = rules_on_bits(bits[0], y, bits[1], y_test, tail=FINE)
+    own = coded["student-128"]
     for n in (1, 2, 4):
         found[f"student-128-first-{n}"] = of_codes(own, y, y_test, length=n)
     shuffled = np.random.default_rng(seed).permutation(y)

@@ -85,7 +85,7 @@ METHODS = {
     # discretizer by vocabulary
     **{
         f"{name}-{size}-cls": (anchors(), own | CLS | dict(vocabulary=size), near())
-        for size in (64, 128, 256)
+        for size in (16, 64, 128, 256)
         for name, own in (
             ("near-gumbel", OWN_GUMBEL),
             ("near-vq", OWN_VQ),
@@ -137,7 +137,8 @@ def of_symbols(S, S_test, y, y_test, rich: bool, V: int = V) -> dict[str, float]
     return made
 
 
-def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict[str, float]:
+def trained(name: str, seed: int, train, folder: Path) -> symbols.SymbolStudent:
+    """A student by one of the methods; one that was trained before is read from the folder."""
     make_target, settings, loss = METHODS[name]
     settings = SIZES | dict(decoding="parallel") | settings
     size = settings.pop("vocabulary", V)
@@ -146,7 +147,6 @@ def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict
         target = make_target()
     # a batch with neighbours holds half as many new pictures: the same number of steps for all
     epochs = TRAINING["epochs"] // (2 if loss.neighbours else 1) * (2 if name in TWICE else 1)
-    began = time.process_time()
     symbols.fit_student(
         student,
         train.tokens,
@@ -157,9 +157,15 @@ def of_student(name: str, seed: int, train, test, folder: Path, options) -> dict
         progress=sys.stderr.isatty(),
         **TRAINING | dict(epochs=epochs),
     )
+    return student
+
+
+def of_student(name: str, seed: int, train, test, folder: Path) -> dict[str, float]:
+    began = time.process_time()
+    student = trained(name, seed, train, folder)
     seconds = time.process_time() - began
     S, S_test = (student.encode(part.tokens, batch_size=500) for part in (train, test))
-    made = of_symbols(S, S_test, train.labels, test.labels, True, size)
+    made = of_symbols(S, S_test, train.labels, test.labels, True, student.vocabulary)
     read = student.read(S), student.read(S_test)
     for n in LENGTHS:
         parts = read[0][:, n - 1], train.labels, read[1][:, n - 1], test.labels
@@ -222,6 +228,10 @@ def folder_of(*settings) -> Path:
     return runtime.cache_dir("symbols", f"runs-{told}")
 
 
+def folder_of_students(train: int, test: int) -> Path:
+    return folder_of(SIZES, TRAINING, V, L, K, train, test)
+
+
 def kept(path: Path, compute) -> dict[str, float]:
     """What was measured before, or is measured now."""
     if path.exists():
@@ -244,7 +254,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     train, test = (load(s, getattr(options, s), options.weights) for s in ("train", "test"))
-    folder = folder_of(SIZES, TRAINING, V, L, K, len(train), len(test))
+    folder = folder_of_students(len(train), len(test))
     plain_folder = folder_of(V, L, len(train), len(test))
     measured = []
     for name in options.methods:
@@ -254,7 +264,7 @@ def main() -> None:
             if plain in BASELINES:
                 compute = lambda s=seed, p=plain, w=scale: of_baseline(p, s, train, test, w)
             else:
-                compute = lambda s=seed, n=name: of_student(n, s, train, test, folder, options)
+                compute = lambda s=seed, n=name: of_student(n, s, train, test, folder)
             where = plain_folder if plain in BASELINES else folder
             runs[seed] = {name: kept(where / f"{name}-{seed}.json", compute)}
             if plain == "teacher":  # nothing in it is random
