@@ -130,6 +130,8 @@ def one_seed(seed: int) -> dict[str, dict[str, float]]:
             found["other-pictures"] = scenes.after(net, (codes[0], codes[1][others]))
     bare = scenes.student(decoding="autoregressive", from_cls=False, **STRAIGHT)
     found["untrained"] = scenes.after(bare, scenes.codes(bare)) | listening(bare, scenes.Z)
+    hinted = scenes.student(decoding="autoregressive", **STRAIGHT).eval()
+    found["untrained-hint"] = listening(hinted, scenes.Z)
     cls = [part[:, 0].numpy().astype(np.float32) for part in (scenes.X, scenes.Z)]
     mean, spread = cls[0].mean(0), cls[0].std(0)
     cls = [(part - mean) / spread for part in cls]

@@ -190,7 +190,7 @@ _WORK = Build(
         Case((1, 65, True), (1, 65), "One symbol: keeping saves nothing."),
         Case((4, 10, False), (10, 40), "1 + 2 + 3 + 4 positions, and the tokens four times."),
         Case((4, 10, True), (4, 10), "Each symbol once, and the tokens once for all four."),
-        Case((8, 197, False), (36, 1576), "The length of the paper, a picture of 197 tokens."),
+        Case((8, 197, False), (36, 1576), "As many symbols as in the paper, and 197 tokens."),
     ),
 )
 
