@@ -337,6 +337,8 @@ class FiniteScalarQuantizer(Discretizer):
         self.register_buffer("step", step, persistent=False)
         cells = torch.arange(vocabulary)[:, None] // step % count
         self.register_buffer("cells", self._centred(cells), persistent=False)
+        # of the stretch that is rounded to a level: the nearest is the symbol
+        self.register_buffer("middles", (2 * cells + 1) / count - 1, persistent=False)
 
     def _centred(self, cells: torch.Tensor) -> torch.Tensor:
         """Cells ``0 .. levels - 1`` as numbers in [-1, 1]."""
@@ -354,7 +356,7 @@ class FiniteScalarQuantizer(Discretizer):
         symbols = (cells.long() * self.step).sum(-1)
         if self.training:
             place = bound + (place - bound).detach()
-        logits = -(bound[..., None, :] - self.cells).square().sum(-1)
+        logits = -(bound[..., None, :] - self.middles).square().sum(-1)
         return Discrete(self.up(place), symbols, logits, logits.new_zeros(()), self.vocabulary)
 
 

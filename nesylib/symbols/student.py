@@ -310,7 +310,8 @@ class TokenScale(nn.Module):
         """Measure tokens ``(N, 1 + P, E)`` of some training pictures."""
         for row, part in enumerate((tokens[:, 0], tokens[:, 1:].flatten(0, 1))):
             self.mean[row] = part.float().mean(0)
-            self.std[row] = part.float().std(0, correction=0).clamp(min=1e-6)
+            spread = part.float().std(0, correction=0)
+            self.std[row] = spread.where(spread > 1e-6, 1.0)  # one that never moves stays as it is
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         if tokens.is_inference() and not torch.is_inference_mode_enabled():

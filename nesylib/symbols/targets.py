@@ -42,7 +42,8 @@ class Target(nn.Module):
     def look(self, features: torch.Tensor) -> None:
         """Measure the features ``(N, E)`` of the training pictures."""
         self.mean.copy_(features.mean(0))
-        self.scale.copy_(features.std(0, correction=0).clamp(min=1e-6))
+        spread = features.std(0, correction=0)
+        self.scale.copy_(spread.where(spread > 1e-6, 1.0))  # one that never moves stays as it is
 
     def scaled(self, seen: torch.Tensor) -> torch.Tensor:
         return (seen - self.mean) / self.scale

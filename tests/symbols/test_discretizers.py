@@ -244,3 +244,11 @@ def test_temperatures_and_levels_that_cannot_be():
     assert FiniteScalarQuantizer(4, 8, levels=(4.0, 2.0)).eval()(hidden(3, 4)).symbols.dtype == (
         torch.int64
     )
+
+
+@pytest.mark.parametrize("levels", [(8,), (4, 2), (5, 3, 2)])
+def test_the_best_score_of_a_finite_scalar_quantizer_is_its_symbol(levels):
+    torch.manual_seed(0)
+    fsq = FiniteScalarQuantizer(6, int(np.prod(levels)), levels=levels)
+    found = fsq(3 * torch.randn(500, 6))
+    assert torch.equal(found.logits.argmax(-1), found.symbols)

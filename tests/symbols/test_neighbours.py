@@ -176,3 +176,15 @@ def test_what_all_tokens_share_is_taken_away():
 def test_features_without_neighbours(features, what):
     with pytest.raises(ValueError, match=what):
         nearest(features, 1)
+
+
+def test_a_number_that_never_moved_in_training_does_not_explode_later():
+    x = torch.randn(20, 3, 4)
+    x[..., 1] = 5.0
+    scale, target = TokenScale(4), FeatureTarget(8, 4)
+    scale.look(x)
+    target.look(x[:, 0])
+    later = x.clone()
+    later[..., 1] = 5.5
+    torch.testing.assert_close(scale(later)[..., 1], torch.full((20, 3), 0.5))
+    torch.testing.assert_close(target.scaled(later[:, 0])[:, 1], torch.full((20,), 0.5))
