@@ -198,8 +198,8 @@ _CEILING = Build(
         "For one symbol, the best answer is the commonest class among the pictures that have it.",
         "Count those pictures, add them over the symbols, divide by the number of pictures.",
     ),
-    reason="For one symbol, k-NN with many neighbours gets close to this. For long sequences it goes "
-    "to 1, as every picture has its own, and then it says nothing: that is learning by heart.",
+    reason="For one symbol, k-NN with many neighbours gets close to this. For long sequences it "
+    "goes to 1, as every picture has its own, and then it says nothing: learning by heart.",
     solution_code=_ceiling_solution(),
     stub=_ceiling_stub(),
     cases=(
