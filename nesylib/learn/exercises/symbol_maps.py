@@ -10,9 +10,9 @@ _KEPT = Predict(
     name="symbol_maps.kept",
     title="Nearly all patches gone",
     task="""
-    A decoder spends 70 of every 100 parts of its attention on patches, the rest on [CLS]. You
-    take away nine patches of ten, those with the most attention first, and 92 of 100 symbols
-    stay what they were.
+    A decoder spends 80 of every 100 parts of its attention on patches, the rest on [CLS]. You
+    take away the tokens of nine patches of ten, those with the most attention first, and 82 of
+    100 symbols stay what they were. The teacher computed all tokens from the whole picture.
     """,
     difficulty=3,
     importance=5,
@@ -20,28 +20,29 @@ _KEPT = Predict(
     skip_if="you can say why a large weight need not be a large influence.",
     hints=(
         "Attention is the weight of a mean. What if most of the things in the mean are alike?",
-        "What was [CLS] computed from, before the decoder ever looked?",
+        "What were [CLS] and the last tenth of the tokens computed from?",
     ),
     reason="A weight says how much of a value goes into the mean, not whether the value tells "
-    "the symbol from its rivals. What decides may come from [CLS], which saw every patch.",
+    "the symbol from its rivals. [CLS] and every single token saw the whole picture, so a few of "
+    "them can be enough.",
     question="What follows?",
     options=(
         Option(
-            "The removal was done wrong: 70 parts of the attention can't be without effect.",
+            "The removal was done wrong: 80 parts of the attention can't be without effect.",
             "They can: values that are alike in all pictures move the sum and not the choice.",
         ),
         Option(
-            "Most of these symbols hang on what [CLS] says, and the maps show little of it.",
-            "The maps leave [CLS] out, and it was computed from all patches.",
+            "Most of these symbols can do without what the map names: the rest is enough.",
+            "To learn whether it is [CLS] or the last few tokens, take [CLS] away alone.",
             right=True,
         ),
         Option(
             "The symbols say nothing about the pictures.",
-            "They may say a lot: [CLS] is about the picture, too.",
+            "They may say a lot: what is left is about the whole picture, too.",
         ),
         Option(
             "The patches that are left, a tenth, hold the objects.",
-            "They are those with the least attention, and taking them too changes hardly more.",
+            "Nobody looked. And a token's place does not tell what the token is about.",
         ),
     ),
 )
@@ -123,7 +124,7 @@ _GAIN = Build(
     difficulty=2,
     importance=4,
     minutes=8,
-    skip_if="you computed within and across in part 5 on your own.",
+    skip_if="you computed within and across in part 4 on your own.",
     hints=(
         "Go through the pairs with a < b.",
         "`(symbols[a] == v) != (symbols[b] == v)` is true when exactly one of them has it.",
