@@ -40,7 +40,7 @@ _ANYWHERE = Predict(
         ),
         Option(
             "Nothing: a bag cannot be learned from such a student.",
-            "It can, and the learner may even find something in it. It does not know better.",
+            "It can, and may even be of use: the learner cannot know that the eight differ.",
         ),
     ),
 )
