@@ -35,6 +35,7 @@ STUDENTS = {
     "neighbours-long-cls": "… twice as many steps",
 }
 VOCABULARIES = {
+    "near-gumbel-16-cls": "Gumbel, 16",
     "near-gumbel-64-cls": "Gumbel, 64",
     "neighbours-cls": "Gumbel, 128",
     "near-gumbel-256-cls": "Gumbel, 256",

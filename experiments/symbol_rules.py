@@ -260,8 +260,11 @@ def on_photographs(weights, seed: int) -> dict[str, dict[str, float]]:
         student = on_cifar.trained(method, seed, train, folder)
         S = [student.encode(part.tokens, batch_size=500) for part in (train, test)]
         coded[f"student-{v}"] = Codes(*S, v)
+        unit = on_cifar.scaled_features(x, z, "unit")
+        coded[f"voting-{v}"] = Codes(*on_cifar.voting(*unit, v, seed)[:2], v)
     found |= {name: of_codes(codes, y, y_test) for name, codes in coded.items()}
-    for name in ("k-means-16", "k-means-128", "student-16", "student-128"):
+    fine = [f"{name}-{v}" for name in ("k-means", "voting", "student") for v in (16, 128)]
+    for name in fine:
         found[f"{name}-fine"] = of_rules(coded[name], y, y_test, tail=FINE)[1]
     found["nesyvit-fine"] = rules_on_bits(bits[0], y, bits[1], y_test, tail=FINE)
     own = coded["student-128"]

@@ -161,6 +161,7 @@ def trained(name: str, seed: int, train, folder: Path) -> symbols.SymbolStudent:
 
 
 def of_student(name: str, seed: int, train, test, folder: Path) -> dict[str, float]:
+    whole = not (folder / f"{name}-{seed}.safetensors").exists()  # not taken up again
     began = time.process_time()
     student = trained(name, seed, train, folder)
     seconds = time.process_time() - began
@@ -170,27 +171,35 @@ def of_student(name: str, seed: int, train, test, folder: Path) -> dict[str, flo
     for n in LENGTHS:
         parts = read[0][:, n - 1], train.labels, read[1][:, n - 1], test.labels
         probes(made, "encoder", *parts, n, rich=True)
-    return made | {"seconds": seconds}
+    return made | ({"seconds": seconds} if whole else {})
 
 
-def of_baseline(name: str, seed: int, train, test, scale: str) -> dict[str, float]:
-    x, z = train.cls, test.cls
+def scaled_features(x, z, scale: str):
+    """Features as they are, or on one of the ``SCALES``."""
     if scale:
         mean, spread = x.mean(0), x.std(0)
         x, z = (x - mean) / spread, (z - mean) / spread
     if scale == "unit":
         x, z = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in (x, z))
+    return x, z
+
+
+def voting(x, z, vocabulary: int, seed: int) -> list[np.ndarray]:
+    """k-means from L starts: symbols of both parts, and the centres that they stand for."""
+    each = [symbols.kmeans_symbols(x, z, vocabulary, seed=100 * seed + j) for j in range(L)]
+    parts = symbols.Coded._fields[:4]
+    return [np.concatenate([getattr(c, part) for c in each], 1) for part in parts]
+
+
+def of_baseline(name: str, seed: int, train, test, scale: str) -> dict[str, float]:
+    x, z = scaled_features(train.cls, test.cls, scale)
     y, y_test = train.labels, test.labels
     if name == "teacher":
         made = {"majority": symbols.majority(y, y_test)}
         probes(made, "cls", x, y, z, y_test, 1, rich=True)
         return made
     if name == "voting":  # k-means again and again, each from its own start; centres are averaged
-        each = [symbols.kmeans_symbols(x, z, V, seed=100 * seed + j) for j in range(L)]
-        found = [
-            np.concatenate([getattr(c, part) for c in each], 1)
-            for part in symbols.Coded._fields[:4]
-        ]
+        found = voting(x, z, V, seed)
         steps = np.arange(1, L + 1)[None, :, None]
         made = of_symbols(*found[:2], y, y_test, rich=False)
         rebuilt_probes(made, *(part.cumsum(1) / steps for part in found[2:]), y, y_test)
