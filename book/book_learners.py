@@ -67,7 +67,8 @@ def schemes_html(tables: dict[str, str]) -> str:
     return table_html(["table", *SCHEMES.values()], rows)
 
 
-def table_html(heads: list[str], rows: list[list[str]]) -> str:
+def table_html(heads: list[str], rows: list[list[str]], compact: bool = False) -> str:
+    """A table that scrolls in its own box; ``compact`` for many columns of one kind."""
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
@@ -76,7 +77,8 @@ def table_html(heads: list[str], rows: list[list[str]]) -> str:
         for row in rows
     )
     return (
-        '<div class="results" style="overflow-x:auto"><table class="table">'
+        f'<div class="results{" compact" if compact else ""}" style="overflow-x:auto">'
+        '<table class="table">'
         f"<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )

@@ -129,7 +129,7 @@ def show_lengths(
     rows = rows_of(recorded(name), area, methods, measures)
     rows = [row for row in rows if any(row[1 : 1 + len(LENGTHS)])]
     if rows:
-        show(lead + table_html(["", *map(str, LENGTHS), *more.values()], rows))
+        show(lead + table_html(["", *map(str, LENGTHS), *more.values()], rows, compact=True))
 
 
 def show_measures(
@@ -138,4 +138,4 @@ def show_measures(
     """Some measures, by title."""
     rows = rows_of(recorded(name), area, methods, list(measures))
     if rows:
-        show(table_html(["", *measures.values()], rows))
+        show(table_html(["", *measures.values()], rows, compact=True))
