@@ -278,6 +278,10 @@ def main() -> None:
             runs[seed] = {name: kept(where / f"{name}-{seed}.json", compute)}
             if plain == "teacher":  # nothing in it is random
                 break
+        known = set.intersection(*(set(run[name]) for run in runs.values()))
+        runs = {
+            s: {name: {k: v for k, v in r[name].items() if k in known}} for s, r in runs.items()
+        }
         measured += record_all("symbols", "cifar10", runs, Units(UNITS), COMMAND)
         if options.record:
             record.save("symbols-cifar10", measured)

@@ -1089,8 +1089,8 @@ WRONG = {
     ],
     "symbol_maps.kept": [
         ("a", "move the sum and not the choice"),
-        ("c", "[CLS] is about the picture"),
-        ("d", "hardly more"),
+        ("c", "about the whole picture, too"),
+        ("d", "Nobody looked"),
     ],
     "symbol_maps.everyone": [
         ("a", "the same region"),
@@ -1226,7 +1226,7 @@ WRONG = {
     "symbol_rules.anywhere": [
         ("a", "one table for all positions"),
         ("c", "asks everywhere"),
-        ("d", "does not know better"),
+        ("d", "cannot know that the eight differ"),
     ],
     "symbol_rules.look_up": [
         ("b", "composes nothing"),
